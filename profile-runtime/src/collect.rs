@@ -1,0 +1,180 @@
+//! Adds the tables of all threads up to a report. Nobody is stopped: each table is read as its
+//! thread writes it.
+
+use std::collections::BTreeMap;
+
+use crate::report::{Figures, Function, Line, Report, Threads};
+use crate::site::{Name, Place, Site};
+use crate::table::{Pending, Table, Tallies};
+use crate::{record, rss, site, stats};
+
+/// What has been measured until now, the lines that are running included.
+pub(crate) fn report() -> Report {
+    let mut functions: Vec<Function> = site::all().filter_map(function).collect();
+    functions.sort_by(|a, b| (&a.file, a.first_line, &a.name).cmp(&(&b.file, b.first_line, &b.name)));
+    let mut notes = Vec::from_iter(rss::missing());
+    if !crate::start::allocator_installed() {
+        notes.push(
+            "memline's allocator is not installed, so that the heap's figures are all zero: enable \
+             memline's feature `global-allocator`, or wrap the program's own allocator in \
+             `memline::Allocator`."
+                .to_owned(),
+        );
+    }
+    Report { version: Report::VERSION, functions, notes }
+}
+
+/// The figures of one site, or `None` if it has not run since the last reset.
+fn function(site: &'static Site) -> Option<Function> {
+    let place = site.place();
+    let mut slots = vec![Sum::default(); place.lines.len()];
+    let mut threads = Threads::default();
+    let mut names = Vec::new();
+    for table in record::all().filter_map(|record| record.table(site.id())) {
+        let mut seen = slots.clone();
+        table.observe(|lines, open| {
+            seen.clone_from(&slots);
+            add(&mut seen, lines, open);
+        });
+        slots = seen;
+        if table.lines().is_some() {
+            threads.count += table.threads.get();
+            names.push(thread_name(table));
+        }
+    }
+    if !slots.iter().any(Sum::ran) {
+        return None;
+    }
+    threads.name = if threads.count == 1 { names.into_iter().flatten().next() } else { None };
+    Some(Function {
+        name: name(place),
+        file: place.file.to_owned(),
+        first_line: place.first_line,
+        calls: slots[0].figures.occurrences,
+        threads,
+        lines: lines(place, &slots),
+    })
+}
+
+/// The figures of one slot over all threads.
+#[derive(Clone, Default)]
+struct Sum {
+    figures: Figures,
+    operations: u64,
+    heap: i64,
+}
+
+fn add(slots: &mut [Sum], lines: &'static [Tallies], open: Option<(u32, Pending)>) {
+    for (sum, line) in slots.iter_mut().zip(lines) {
+        if line.occurrences.get() > 0 || line.operations.get() > 0 {
+            sum.add(line);
+        }
+    }
+    if let Some((slot, pending)) = open {
+        slots[slot as usize].add_pending(&pending);
+    }
+}
+
+impl Sum {
+    /// Whether the line ran since the last reset. One that was paused then may have done things
+    /// since without having begun.
+    fn ran(&self) -> bool {
+        self.figures.occurrences > 0 || self.operations > 0
+    }
+
+    fn add(&mut self, line: &Tallies) {
+        let figures = &mut self.figures;
+        figures.occurrences += line.occurrences.get();
+        self.operations += line.operations.get();
+        figures.frees += line.frees.get();
+        figures.reallocs += line.reallocs.get();
+        figures.allocated += line.allocated.get();
+        figures.freed += line.freed.get();
+        figures.grown += line.grown.get();
+        figures.peak = figures.peak.max(line.peak.get().max(0) as u64);
+        self.heap = self.heap.max(line.heap.get());
+        figures.heap_increment += line.heap_increment.get();
+        figures.mem_usage = figures.mem_usage.max(Some(line.mem_usage.get()).filter(|rss| *rss > 0));
+        let rss_increment = figures.rss_increment.unwrap_or(0) + line.rss_increment.get();
+        figures.rss_increment = Some(rss_increment);
+        let time = figures.time_ns.unwrap_or(0) + line.time.get();
+        figures.time_ns = Some(time);
+    }
+
+    fn add_pending(&mut self, pending: &Pending) {
+        let figures = &mut self.figures;
+        self.operations += pending.operations;
+        figures.frees += pending.frees;
+        figures.reallocs += pending.reallocs;
+        figures.allocated += pending.allocated;
+        figures.freed += pending.freed;
+        figures.grown += pending.grown;
+        figures.peak = figures.peak.max(pending.peak.max(0) as u64);
+        let rss = rss::read();
+        figures.mem_usage = figures.mem_usage.max(rss);
+        let live = stats::live();
+        self.heap = self.heap.max(live as i64);
+    }
+
+    fn finish(&self) -> Figures {
+        let figures = self.figures;
+        let measured = figures.mem_usage.is_some();
+        Figures {
+            increment: figures.allocated.wrapping_sub(figures.freed) as i64,
+            allocs: self.operations.saturating_sub(figures.frees + figures.reallocs),
+            heap: self.heap.max(0) as u64,
+            rss_increment: figures.rss_increment.filter(|_| measured),
+            time_ns: figures.time_ns.filter(|_| crate::start::timed()),
+            ..figures
+        }
+    }
+}
+
+/// A row for each line of the source, or, where the source is not known, for each that has probes.
+fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
+    let mut rows: BTreeMap<u32, Line> = (place.first_line..)
+        .zip(place.source.lines())
+        .map(|(line, source)| (line, Line { line, source: source.to_owned(), figures: None }))
+        .collect();
+    for (&line, slot) in place.lines.iter().zip(slots) {
+        let row = rows.entry(line).or_default();
+        row.line = line;
+        if slot.ran() {
+            row.figures = Some(slot.finish());
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn name(place: &Place) -> String {
+    match place.name {
+        Name::Given(name) => name.to_owned(),
+        Name::Of(path) => function_path(path()),
+    }
+}
+
+/// Cuts the macro's own items off the path: `index::build::__MEMLINE_SITE::{{closure}}::here`.
+fn function_path(path: &str) -> String {
+    let function = path.split("::__MEMLINE_SITE").next().unwrap_or(path);
+    function.replace("::{{closure}}", "")
+}
+
+fn thread_name(table: &Table) -> Option<String> {
+    let [first, second] = &table.thread_name;
+    let bytes = [first.get().to_ne_bytes(), second.get().to_ne_bytes()].concat();
+    let name = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::function_path;
+
+    #[test]
+    fn the_macros_own_items_are_cut_off() {
+        let check = |path: &str, name: &str| assert_eq!(function_path(path), name);
+        check("index::build::__MEMLINE_SITE::{{closure}}::here", "index::build");
+        check("<app::T as app::Run>::run::__MEMLINE_SITE::{{closure}}::here", "<app::T as app::Run>::run");
+        check("app::main::{{closure}}::inner::__MEMLINE_SITE::{{closure}}::here", "app::main::inner");
+    }
+}

@@ -1,0 +1,134 @@
+//! What the expansion of `#[profile]` calls: frames, probes and guards.
+//!
+//! A frame stands for one call of a profiled function, or of a closure in it. Its methods take
+//! `&self`, so that a probe within an expression never conflicts with one around it. A guard opens
+//! a line when it is dropped, however the block that holds it is left.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use crate::site::Site;
+use crate::table::{Outer, Table};
+
+/// One call of a profiled function. Its drop closes the line that is open.
+pub struct Frame {
+    open: Option<(&'static Table, Outer)>,
+    /// A frame stays on its thread.
+    _not_send: PhantomData<*const ()>,
+}
+
+/// Enters a profiled function: opens its first row, which counts the calls.
+#[inline(always)]
+pub fn enter(site: &'static Site) -> Frame {
+    enter_closure(site, 0)
+}
+
+/// Enters a closure of a profiled function, whose first line is `slot`.
+#[inline(always)]
+pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
+    let open = match site.table() {
+        Some(table) => Some((table, table.enter(slot))),
+        None => None,
+    };
+    Frame { open, _not_send: PhantomData }
+}
+
+impl Drop for Frame {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some((table, outer)) = self.open {
+            table.leave(outer);
+        }
+    }
+}
+
+/// Where probes go: a [`Frame`], or the [`Task`](crate::future::Task) of an async body.
+pub trait Cursor {
+    /// Closes the open line and opens `slot`; `count` is 1 where it runs anew.
+    fn turn(&self, slot: u32, count: u64);
+}
+
+impl Cursor for Frame {
+    #[inline(always)]
+    fn turn(&self, slot: u32, count: u64) {
+        if let Some((table, _)) = self.open {
+            table.turn(slot, count);
+        }
+    }
+}
+
+impl<C: Cursor> Cursor for &C {
+    #[inline(always)]
+    fn turn(&self, slot: u32, count: u64) {
+        C::turn(self, slot, count);
+    }
+}
+
+impl Frame {
+    /// The probe: closes the line that is open, opens `slot` and counts it.
+    #[inline(always)]
+    pub fn line(&self, slot: u32) {
+        self.turn(slot, 1);
+    }
+
+    /// Opens `slot` again at the end of a block within that line.
+    #[inline(always)]
+    pub fn reopen(&self, slot: u32) -> AtEnd<&Self> {
+        AtEnd { cursor: self, slot, count: 0 }
+    }
+
+    /// Opens the line of a closing brace after the block's tail, and counts it.
+    #[inline(always)]
+    pub fn brace(&self, slot: u32) -> AtEnd<&Self> {
+        AtEnd { cursor: self, slot, count: 1 }
+    }
+
+    /// Opens the header of a loop again after each pass.
+    #[inline(always)]
+    pub fn pass(&self, slot: u32) -> Pass<&Self> {
+        Pass { cursor: self, slot, finished: Cell::new(false) }
+    }
+}
+
+/// Opens a line when it is dropped.
+pub struct AtEnd<C: Cursor> {
+    pub(crate) cursor: C,
+    pub(crate) slot: u32,
+    pub(crate) count: u64,
+}
+
+impl<C: Cursor> Drop for AtEnd<C> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.cursor.turn(self.slot, self.count);
+    }
+}
+
+/// One pass of a loop: its drop opens the header's line again, and counts it where a test
+/// follows, which is to say where the pass was finished rather than left.
+pub struct Pass<C: Cursor> {
+    pub(crate) cursor: C,
+    pub(crate) slot: u32,
+    pub(crate) finished: Cell<bool>,
+}
+
+impl<C: Cursor> Pass<C> {
+    /// The next test of the loop follows.
+    #[inline(always)]
+    pub fn finished(&self) {
+        self.finished.set(true);
+    }
+
+    /// The loop is left after all.
+    #[inline(always)]
+    pub fn unfinished(&self) {
+        self.finished.set(false);
+    }
+}
+
+impl<C: Cursor> Drop for Pass<C> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.cursor.turn(self.slot, u64::from(self.finished.get()));
+    }
+}

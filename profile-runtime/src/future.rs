@@ -1,0 +1,146 @@
+//! Frames of async bodies, which are entered at each poll and left when the poll returns.
+//!
+//! Between two polls a body has no line open, on no thread: neither the time it is suspended, nor
+//! other tasks, nor a move to another thread are charged to it.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::frame::{AtEnd, Cursor, Pass};
+use crate::site::Site;
+use crate::table::{Outer, Table};
+
+/// The handle that an async body holds across its awaits: it finds the table of whichever thread
+/// polls it.
+#[derive(Clone, Copy)]
+pub struct Task {
+    site: &'static Site,
+}
+
+/// The handle for the body of a future.
+#[inline(always)]
+pub fn task(site: &'static Site) -> Task {
+    Task { site }
+}
+
+impl Cursor for Task {
+    #[inline(always)]
+    fn turn(&self, slot: u32, count: u64) {
+        if let Some(table) = self.site.table() {
+            table.turn_if_open(slot, count);
+        }
+    }
+}
+
+impl Task {
+    /// As [`Frame::line`](crate::frame::Frame::line).
+    #[inline(always)]
+    pub fn line(&self, slot: u32) {
+        self.turn(slot, 1);
+    }
+
+    /// As [`Frame::reopen`](crate::frame::Frame::reopen).
+    #[inline(always)]
+    pub fn reopen(&self, slot: u32) -> AtEnd<Self> {
+        AtEnd { cursor: *self, slot, count: 0 }
+    }
+
+    /// As [`Frame::brace`](crate::frame::Frame::brace).
+    #[inline(always)]
+    pub fn brace(&self, slot: u32) -> AtEnd<Self> {
+        AtEnd { cursor: *self, slot, count: 1 }
+    }
+
+    /// As [`Frame::pass`](crate::frame::Frame::pass).
+    #[inline(always)]
+    pub fn pass(&self, slot: u32) -> Pass<Self> {
+        Pass { cursor: *self, slot, finished: Cell::new(false) }
+    }
+}
+
+/// A future whose body has a frame.
+pub struct InFuture<F> {
+    state: State,
+    /// Dropped by hand, within the frame.
+    future: ManuallyDrop<F>,
+}
+
+struct State {
+    site: &'static Site,
+    /// The line that is open when the body runs on.
+    slot: u32,
+    /// Bytes that the line has kept so far.
+    carried: i64,
+    begun: bool,
+}
+
+/// Gives the body of an `async fn` its frame. The first poll is the call.
+#[inline(always)]
+pub fn in_future<F: Future>(site: &'static Site, future: F) -> InFuture<F> {
+    in_async_block(site, 0, future)
+}
+
+/// Gives an async block its frame, in the table of the function around it.
+#[inline(always)]
+pub fn in_async_block<F: Future>(site: &'static Site, slot: u32, future: F) -> InFuture<F> {
+    let state = State { site, slot, carried: 0, begun: false };
+    InFuture { state, future: ManuallyDrop::new(future) }
+}
+
+impl<F: Future> Future for InFuture<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `future` is pinned with `self` and never moved out of it; `state` is not pinned.
+        #[expect(unsafe_code)]
+        let (state, future) = unsafe {
+            let this = self.get_unchecked_mut();
+            (&mut this.state, Pin::new_unchecked(&mut *this.future))
+        };
+        let _frame = state.frame();
+        future.poll(context)
+    }
+}
+
+impl<F> Drop for InFuture<F> {
+    fn drop(&mut self) {
+        // A future that never ran has nothing but its arguments, which are its caller's.
+        let _frame = if self.state.begun { self.state.frame() } else { None };
+        // SAFETY: dropped once, here, in place.
+        #[expect(unsafe_code)]
+        unsafe {
+            ManuallyDrop::drop(&mut self.future);
+        }
+    }
+}
+
+impl State {
+    /// Enters the frame where it was left.
+    fn frame(&mut self) -> Option<Polled<'_>> {
+        let table = self.site.table()?;
+        let outer = if self.begun {
+            table.resume(self.slot, self.carried)
+        } else {
+            self.begun = true;
+            table.enter(self.slot)
+        };
+        Some(Polled { state: self, table, outer })
+    }
+}
+
+/// A poll under way. Its drop suspends the frame, also when the poll panics.
+struct Polled<'a> {
+    state: &'a mut State,
+    table: &'static Table,
+    outer: Outer,
+}
+
+impl Drop for Polled<'_> {
+    fn drop(&mut self) {
+        (self.state.slot, self.state.carried) = self.table.suspended();
+        self.table.leave(self.outer);
+    }
+}

@@ -1,0 +1,65 @@
+//! What lives inside a program profiled with memline: the counting allocator, the probes, and the
+//! report. Programs depend on the crate `memline`, which re-exports all of this.
+//!
+//! Data flows one way. The [`Allocator`] tallies into the record of the calling thread; a probe
+//! charges what changed there to a line of that thread's table; a report adds the tables up.
+//!
+//! | modules | |
+//! |---|---|
+//! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
+//! | `allocator`, `stats` | counting, and the counters for code |
+//! | `site`, `table`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `rss`, `clock` | what the system tells |
+//! | `collect`, `report` | adding up, as plain values, and their forms |
+//! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
+
+mod allocator;
+mod clock;
+mod collect;
+mod config;
+mod counters;
+mod exit;
+#[cfg(unix)]
+mod fork;
+mod frame;
+mod future;
+mod output;
+mod record;
+pub mod report;
+mod rss;
+mod signal_report;
+mod site;
+mod start;
+mod stats;
+mod table;
+mod tally;
+
+pub use allocator::Allocator;
+pub use config::{Config, Format, Output, ParseError, Style, Unit};
+pub use report::{Column, Figures, Function, Line, Report, Threads};
+pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
+
+/// What has been measured until now, as a value. Lines that are running are included.
+///
+/// The program goes on undisturbed, on all its threads. What the report itself allocates counts
+/// for the line that called, as anything that it calls does.
+#[must_use]
+pub fn report() -> Report {
+    collect::report()
+}
+
+/// Forgets all figures of the line tables, so that a later [`report()`] covers what happens from
+/// here on. Lines that are running go on from zero. The counters of [`stats()`], [`live`] and
+/// [`peak`] are not touched.
+pub fn reset() {
+    table::reset();
+}
+
+#[doc(hidden)]
+pub mod __private {
+    //! What the expansion of `#[profile]` calls. Not public: it changes without notice.
+
+    pub use crate::frame::{AtEnd, Cursor, Frame, Pass, enter, enter_closure};
+    pub use crate::future::{InFuture, Task, in_async_block, in_future, task};
+    pub use crate::site::{Name, Place, Site};
+}

@@ -1,0 +1,391 @@
+//! One record per running thread: its counters, and its table of each site.
+//!
+//! Records are never freed. When a thread ends its record is handed, figures and all, to the next
+//! thread that starts, so that nothing is merged, nothing is lost, and memory is bounded by the
+//! largest number of threads that ran at once.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+
+use crate::counters::Counters;
+use crate::table::Table;
+use crate::tally::{Balance, Tally};
+
+/// What one thread measures. See the module.
+#[repr(C, align(128))]
+pub(crate) struct Record {
+    pub(crate) counters: Counters,
+    /// The resident set as last read by this thread, in bytes; 0 before the first reading.
+    pub(crate) rss: Tally,
+    /// [`Counters::moved`] when it was read.
+    pub(crate) rss_mark: Tally,
+    /// When a line's sample last read it, in nanoseconds.
+    pub(crate) rss_read: Tally,
+    /// The thread's tables by site id, and their number. An array is replaced by a larger one and
+    /// never freed, since a reader may be looking at it; together they are at most twice the last.
+    tables: AtomicPtr<AtomicPtr<Table>>,
+    tables_len: AtomicU32,
+    /// Counts the threads that have owned the record.
+    owner: AtomicU64,
+    in_use: AtomicBool,
+    /// The counters when the present thread took the record over.
+    pub(crate) start: Start,
+    next: AtomicPtr<Record>,
+}
+
+/// The counters of a record when its thread began.
+#[derive(Default)]
+pub(crate) struct Start {
+    pub(crate) allocs: Tally,
+    pub(crate) frees: Tally,
+    pub(crate) reallocs: Tally,
+    pub(crate) allocated: Tally,
+    pub(crate) freed: Tally,
+    pub(crate) reallocated: Balance,
+}
+
+/// Newest first; each points to the one before.
+static RECORDS: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
+
+/// For threads that find no memory for a record of their own: their figures may lose counts.
+static SPARE: Record = Record::new();
+
+thread_local! {
+    // PERF: const and without a destructor, an access is one load relative to the thread pointer.
+    static CURRENT: Cell<Option<&'static Record>> = const { Cell::new(None) };
+}
+
+/// The record of this thread, if it has one already.
+#[inline(always)]
+pub(crate) fn current_if_any() -> Option<&'static Record> {
+    CURRENT.get()
+}
+
+/// The record of this thread.
+#[inline(always)]
+pub(crate) fn current() -> &'static Record {
+    match CURRENT.get() {
+        Some(record) => record,
+        None => take_over(),
+    }
+}
+
+/// Leaves the thread without a record, so that what it allocates takes the slow path.
+pub(crate) fn forget_current() {
+    CURRENT.set(None);
+}
+
+/// Every record, in use or not.
+pub(crate) fn all() -> impl Iterator<Item = &'static Record> {
+    // SAFETY: records are never freed, and one is complete before it is linked.
+    #[expect(unsafe_code)]
+    let follow = |link: &AtomicPtr<Record>| unsafe { link.load(Acquire).as_ref::<'static>() };
+    let linked = std::iter::successors(follow(&RECORDS), move |record| follow(&record.next));
+    linked.chain([&SPARE])
+}
+
+impl Record {
+    const fn new() -> Self {
+        const ZERO: Tally = Tally::new(0);
+        Self {
+            counters: Counters::new(),
+            rss: ZERO,
+            rss_mark: ZERO,
+            rss_read: ZERO,
+            tables: AtomicPtr::new(ptr::null_mut()),
+            tables_len: AtomicU32::new(0),
+            owner: AtomicU64::new(0),
+            in_use: AtomicBool::new(true),
+            start: Start {
+                allocs: ZERO,
+                frees: ZERO,
+                reallocs: ZERO,
+                allocated: ZERO,
+                freed: ZERO,
+                reallocated: Balance::new(0),
+            },
+            next: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Tells the threads that have owned the record apart.
+    pub(crate) fn owner(&self) -> u64 {
+        self.owner.load(Relaxed)
+    }
+
+    /// The table of the site with this id, if the record has one.
+    #[inline(always)]
+    pub(crate) fn table(&self, site: u32) -> Option<&'static Table> {
+        // The length is read first: whoever sees it sees an array at least as long.
+        if site >= self.tables_len.load(Acquire) {
+            return None;
+        }
+        let tables = self.tables.load(Acquire);
+        // SAFETY: `tables` has at least `tables_len` entries, each null or a table; neither
+        // arrays nor tables are ever freed.
+        #[expect(unsafe_code)]
+        unsafe {
+            (*tables.add(site as usize)).load(Acquire).as_ref()
+        }
+    }
+
+    /// Adds the table of a site. Only the record's own thread calls this.
+    pub(crate) fn insert(&self, site: u32, table: &'static Table) -> Option<()> {
+        if site >= self.tables_len.load(Relaxed) {
+            self.grow(site + 1)?;
+        }
+        let tables = self.tables.load(Relaxed);
+        // SAFETY: `site` is below the length of the array.
+        #[expect(unsafe_code)]
+        let slot = unsafe { &*tables.add(site as usize) };
+        slot.store(ptr::from_ref(table).cast_mut(), Release);
+        Some(())
+    }
+
+    #[cold]
+    fn grow(&self, needed: u32) -> Option<()> {
+        let old_len = self.tables_len.load(Relaxed);
+        let len = needed.next_power_of_two().max(64);
+        let layout = Layout::array::<AtomicPtr<Table>>(len as usize).ok()?;
+        // SAFETY: the layout is not empty.
+        #[expect(unsafe_code)]
+        let new = unsafe { System.alloc_zeroed(layout) }.cast::<AtomicPtr<Table>>();
+        if new.is_null() {
+            return None;
+        }
+        let old = self.tables.load(Relaxed);
+        for index in 0..old_len as usize {
+            // SAFETY: both arrays have more than `index` entries; zeroed memory is null pointers.
+            #[expect(unsafe_code)]
+            unsafe {
+                (*new.add(index)).store((*old.add(index)).load(Relaxed), Relaxed);
+            }
+        }
+        self.tables.store(new, Release);
+        self.tables_len.store(len, Release);
+        Some(())
+    }
+
+    /// Every table of the record.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &'static Table> {
+        (0..self.tables_len.load(Acquire)).filter_map(|site| self.table(site))
+    }
+
+    /// Begins a thread's life with this record.
+    fn adopt(&'static self) {
+        let (start, counters) = (&self.start, &self.counters);
+        start.allocs.set(counters.allocs());
+        start.frees.set(counters.frees.get());
+        start.reallocs.set(counters.reallocs.get());
+        start.allocated.set(counters.allocated.get());
+        start.freed.set(counters.freed.get());
+        start.reallocated.set(counters.reallocated.get());
+        self.owner.store(self.owner().wrapping_add(1), Relaxed);
+        for table in self.tables() {
+            table.abandon();
+        }
+        CURRENT.set(Some(self));
+    }
+
+    /// Ends it: the record waits for the next thread.
+    fn release(&self) {
+        self.counters.publish();
+        CURRENT.set(None);
+        self.in_use.store(false, Release);
+    }
+
+    fn try_claim(&self) -> bool {
+        !self.in_use.load(Relaxed)
+            && self.in_use.compare_exchange(false, true, AcqRel, Relaxed).is_ok()
+    }
+}
+
+/// Gives the thread a record: one that an ended thread left, or a new one.
+#[cold]
+#[inline(never)]
+fn take_over() -> &'static Record {
+    if crate::signal_report::is_mine() {
+        return &SPARE; // nothing counts any more
+    }
+    let free = all().find(|record| record.try_claim());
+    let Some(record) = free.or_else(create) else {
+        return &SPARE;
+    };
+    record.adopt();
+    thread_end::watch(record);
+    record
+}
+
+fn create() -> Option<&'static Record> {
+    let layout = Layout::new::<Record>();
+    // SAFETY: the layout is not empty, and a block of it is written before it is shared.
+    #[expect(unsafe_code)]
+    let record = unsafe {
+        let block = System.alloc(layout).cast::<Record>();
+        if block.is_null() {
+            return None;
+        }
+        block.write(Record::new());
+        &*block
+    };
+    let mut head = RECORDS.load(Relaxed);
+    loop {
+        record.next.store(head, Relaxed);
+        let new = ptr::from_ref(record).cast_mut();
+        match RECORDS.compare_exchange_weak(head, new, AcqRel, Relaxed) {
+            Ok(_) => return Some(record),
+            Err(other) => head = other,
+        }
+    }
+}
+
+/// The first 16 bytes of this thread's name, zero-padded: `main` for the main thread, nothing
+/// where the system does not tell.
+pub(crate) fn thread_name() -> [u64; 2] {
+    let mut name = [0u8; 16];
+    #[cfg(target_os = "linux")]
+    #[expect(unsafe_code)]
+    // SAFETY: PR_GET_NAME writes at most 16 bytes, ending in zero.
+    unsafe {
+        if libc::gettid() == libc::getpid() {
+            name[..4].copy_from_slice(b"main");
+        } else {
+            libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr());
+        }
+    }
+    let half = |at: usize| u64::from_ne_bytes(std::array::from_fn(|index| name[at + index]));
+    [half(0), half(8)]
+}
+
+/// In a forked child only the forking thread runs: the others' records are free.
+pub(crate) fn after_fork() {
+    let mine = CURRENT.get().map(ptr::from_ref);
+    for record in all().filter(|record| Some(ptr::from_ref(*record)) != mine) {
+        record.tables().for_each(Table::abandon);
+        record.in_use.store(ptr::eq(record, &SPARE), Relaxed);
+    }
+}
+
+/// Tells when a thread ends: as late as the system allows.
+///
+/// A pthread key's destructor runs after those of Rust's thread-locals, and again while it sets the
+/// key again: what a thread-local's destructor allocates, or the probes in it, still count.
+#[cfg(unix)]
+mod thread_end {
+    use std::ffi::c_void;
+    use std::ptr;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use super::{CURRENT, Record};
+
+    const NO_KEY: u64 = u64::MAX;
+
+    static KEY: AtomicU64 = AtomicU64::new(NO_KEY);
+
+    pub(super) fn watch(record: &'static Record) {
+        if let Some(key) = key() {
+            // SAFETY: the key is valid; the value is only compared with null by the system.
+            #[expect(unsafe_code)]
+            unsafe {
+                libc::pthread_setspecific(key, ptr::from_ref(record).cast());
+            }
+        }
+    }
+
+    fn key() -> Option<libc::pthread_key_t> {
+        let known = KEY.load(Relaxed);
+        if known != NO_KEY {
+            return libc::pthread_key_t::try_from(known).ok();
+        }
+        let mut key = 0;
+        // SAFETY: `key` is a place for the key, `ended` a destructor as the system calls it.
+        #[expect(unsafe_code)]
+        let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(ended)) } != 0;
+        if failed {
+            return None;
+        }
+        match KEY.compare_exchange(NO_KEY, u64::from(key), Relaxed, Relaxed) {
+            Ok(_) => Some(key),
+            Err(first) => {
+                // SAFETY: another thread was quicker; our key was never used.
+                #[expect(unsafe_code)]
+                unsafe {
+                    libc::pthread_key_delete(key);
+                }
+                libc::pthread_key_t::try_from(first).ok()
+            }
+        }
+    }
+
+    extern "C" fn ended(_: *mut c_void) {
+        if let Some(record) = CURRENT.get() {
+            record.release();
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod thread_end {
+    use std::cell::OnceCell;
+
+    use super::Record;
+
+    struct Ended(&'static Record);
+
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            self.0.release();
+        }
+    }
+
+    thread_local! {
+        static ENDED: OnceCell<Ended> = const { OnceCell::new() };
+    }
+
+    pub(super) fn watch(record: &'static Record) {
+        // Past the thread-local's own end the record stays with the thread that is ending.
+        let _ = ENDED.try_with(|ended| ended.set(Ended(record)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+        std::thread::spawn(work).join().expect("the thread ends well")
+    }
+
+    #[test]
+    fn a_thread_keeps_its_record() {
+        in_a_thread(|| assert!(ptr::eq(current(), current())));
+    }
+
+    #[test]
+    fn ended_threads_leave_their_records_to_new_ones() {
+        for _ in 0..100 {
+            in_a_thread(|| current().counters.alloc(1));
+        }
+        let before = all().count();
+        for _ in 0..1000 {
+            in_a_thread(|| current().counters.alloc(1));
+        }
+        // Other tests of this process may start threads meanwhile.
+        assert!(all().count() < before + 100);
+    }
+
+    #[test]
+    fn a_new_owner_starts_from_zero() {
+        in_a_thread(|| current().counters.alloc(77));
+        in_a_thread(|| {
+            let record = current();
+            assert_eq!(record.counters.allocs(), record.start.allocs.get());
+            assert_eq!(record.counters.allocated.get(), record.start.allocated.get());
+        });
+    }
+}

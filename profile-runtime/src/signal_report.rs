@@ -1,0 +1,160 @@
+//! The report when SIGINT or SIGTERM ends the process.
+//!
+//! A handler may interrupt the allocator while that holds its locks. So the thread that writes the
+//! report allocates from memory mapped for the purpose alone, and gives nothing back: the signal
+//! then ends the process, with its usual status. No thread waits for signals meanwhile.
+
+use std::alloc::Layout;
+
+#[cfg(unix)]
+pub(crate) use unix::{alloc, install_handlers, is_mine, realloc};
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{alloc, is_mine, realloc};
+
+#[cfg(unix)]
+mod unix {
+    use std::ptr;
+    use std::sync::atomic::{
+        AtomicUsize,
+        Ordering::{AcqRel, Relaxed},
+    };
+
+    use super::Layout;
+    use crate::{exit, record};
+
+    const SIGNALS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
+
+    /// Memory is mapped in pieces of at least this many bytes.
+    const PIECE: usize = 1 << 20;
+
+    /// The thread that reports, as `pthread_self` names it; 0 while none does.
+    static REPORTER: AtomicUsize = AtomicUsize::new(0);
+    static FREE: AtomicUsize = AtomicUsize::new(0);
+    static END: AtomicUsize = AtomicUsize::new(0);
+
+    /// Installs the handlers where the signals have their default disposition.
+    pub(crate) fn install_handlers() {
+        for signal in SIGNALS {
+            if disposition(signal) == Some(libc::SIG_DFL) {
+                // SAFETY: zeroed, then filled as `sigaction` asks; the handler has its signature.
+                #[expect(unsafe_code)]
+                unsafe {
+                    let mut action: libc::sigaction = std::mem::zeroed();
+                    action.sa_sigaction = handler as *const () as usize;
+                    libc::sigemptyset(&raw mut action.sa_mask);
+                    // A second signal finds its default disposition, and is not held back.
+                    action.sa_flags = libc::SA_NODEFER | libc::SA_RESTART;
+                    libc::sigaction(signal, &raw const action, ptr::null_mut());
+                }
+            }
+        }
+    }
+
+    fn disposition(signal: libc::c_int) -> Option<usize> {
+        // SAFETY: `sigaction` only writes `action`.
+        #[expect(unsafe_code)]
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            let failed = libc::sigaction(signal, ptr::null(), &raw mut action) != 0;
+            (!failed).then_some(action.sa_sigaction)
+        }
+    }
+
+    extern "C" fn handler(signal: libc::c_int) {
+        // A program that has since set a handler of its own may call this one after it, as
+        // signal-hook does; without memline there would be nothing to call.
+        if disposition(signal) != Some(handler as *const () as usize) {
+            return;
+        }
+        for signal in SIGNALS {
+            if disposition(signal) == Some(handler as *const () as usize) {
+                // SAFETY: the default disposition, for a signal whose handler is ours.
+                #[expect(unsafe_code)]
+                unsafe {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
+            }
+        }
+        // SAFETY: no preconditions.
+        #[expect(unsafe_code)]
+        let me = unsafe { libc::pthread_self() } as usize;
+        if REPORTER.compare_exchange(0, me, AcqRel, Relaxed).is_ok() {
+            record::forget_current();
+            let _ = std::panic::catch_unwind(exit::write_report);
+        }
+        // SAFETY: the signal has its default disposition, which ends the process.
+        #[expect(unsafe_code)]
+        unsafe {
+            libc::raise(signal);
+        }
+    }
+
+    /// Whether this thread is writing the last report.
+    pub(crate) fn is_mine() -> bool {
+        let reporter = REPORTER.load(Relaxed);
+        // SAFETY: no preconditions.
+        #[expect(unsafe_code)]
+        let me = || unsafe { libc::pthread_self() } as usize;
+        reporter != 0 && reporter == me()
+    }
+
+    /// Memory for the last report. It is never given back.
+    pub(crate) fn alloc(layout: Layout) -> *mut u8 {
+        let mut start = FREE.load(Relaxed).next_multiple_of(layout.align());
+        if start + layout.size() > END.load(Relaxed) {
+            let size = (layout.size() + layout.align()).max(PIECE);
+            // SAFETY: an anonymous mapping at an address of the system's choice.
+            #[expect(unsafe_code)]
+            let piece = unsafe {
+                let access = libc::PROT_READ | libc::PROT_WRITE;
+                let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+                libc::mmap(ptr::null_mut(), size, access, flags, -1, 0)
+            };
+            if piece == libc::MAP_FAILED {
+                return ptr::null_mut();
+            }
+            let piece = piece.expose_provenance();
+            END.store(piece + size, Relaxed);
+            start = piece.next_multiple_of(layout.align());
+        }
+        FREE.store(start + layout.size(), Relaxed);
+        ptr::with_exposed_provenance_mut(start)
+    }
+
+    /// Moves a block into memory for the last report.
+    ///
+    /// # Safety
+    ///
+    /// `block` is a block of `layout`.
+    #[expect(unsafe_code)]
+    pub(crate) unsafe fn realloc(block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
+            return ptr::null_mut();
+        };
+        let new = alloc(new_layout);
+        if !new.is_null() {
+            // SAFETY: both blocks are at least so large, and the new one is nobody else's.
+            unsafe { block.copy_to_nonoverlapping(new, layout.size().min(new_size)) };
+        }
+        new
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use super::Layout;
+
+    pub(crate) fn is_mine() -> bool {
+        false
+    }
+
+    pub(crate) fn alloc(_: Layout) -> *mut u8 {
+        std::ptr::null_mut()
+    }
+
+    #[expect(unsafe_code)]
+    pub(crate) unsafe fn realloc(_: *mut u8, _: Layout, _: usize) -> *mut u8 {
+        std::ptr::null_mut()
+    }
+}

@@ -1,0 +1,73 @@
+//! What happens once: settings are read and the exit report is arranged when the first profiled
+//! function runs. A program in which none runs never gets here.
+
+use std::ptr;
+use std::sync::atomic::{
+    AtomicBool, AtomicPtr,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+
+use crate::config::Config;
+use crate::report::Column;
+use crate::{exit, record, stats};
+
+/// The settings in force. Earlier ones are leaked, since a report may be reading them.
+static CONFIG: AtomicPtr<Config> = AtomicPtr::new(ptr::null_mut());
+
+static STARTED: AtomicBool = AtomicBool::new(false);
+static WARNED: AtomicBool = AtomicBool::new(false);
+static PROFILING: AtomicBool = AtomicBool::new(true);
+static INSTALLED: AtomicBool = AtomicBool::new(true);
+static TIMED: AtomicBool = AtomicBool::new(false);
+
+/// Whether profiled functions are to be measured.
+pub(crate) fn profiling() -> bool {
+    // Nobody waits here: what starting up allocates may itself run a profiled function.
+    if !STARTED.load(Acquire) && !STARTED.swap(true, AcqRel) {
+        record::current().counters.uncounted(start);
+    }
+    PROFILING.load(Relaxed)
+}
+
+/// Whether lines are to be timed.
+pub(crate) fn timed() -> bool {
+    TIMED.load(Relaxed)
+}
+
+/// The settings in force.
+pub(crate) fn config() -> &'static Config {
+    // SAFETY: null, or a leaked `Config`.
+    #[expect(unsafe_code)]
+    let installed = unsafe { CONFIG.load(Acquire).as_ref() };
+    installed.unwrap_or_else(|| install(Config::default()))
+}
+
+/// Puts `config` in force, the environment's settings over it.
+pub(crate) fn install(config: Config) -> &'static Config {
+    let (config, complaints) = config.from_env_over();
+    if !complaints.is_empty() && !WARNED.swap(true, Relaxed) {
+        for complaint in complaints {
+            exit::complain(&complaint);
+        }
+    }
+    PROFILING.store(config.enabled, Relaxed);
+    TIMED.store(config.columns.contains(&Column::Time), Relaxed);
+    let config = Box::leak(Box::new(config));
+    CONFIG.store(config, Release);
+    config
+}
+
+/// Whether memline's allocator was the program's when the first profiled function ran.
+pub(crate) fn allocator_installed() -> bool {
+    INSTALLED.load(Relaxed)
+}
+
+fn start() {
+    INSTALLED.store(stats::is_installed(), Relaxed);
+    if CONFIG.load(Acquire).is_null() {
+        install(Config::default());
+    }
+    if PROFILING.load(Relaxed) {
+        exit::arrange();
+    }
+}

@@ -1,0 +1,71 @@
+//! Figures with one writer.
+//!
+//! Every figure on the hot path belongs to one thread, which alone writes it. A relaxed load and a
+//! relaxed store are plain machine instructions there, with no lock prefix and no fence, and still
+//! let any other thread read at any time.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+/// An unsigned figure with one writer. Arithmetic wraps, so that differences stay right.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(AtomicU64);
+
+impl Tally {
+    pub(crate) const fn new(value: u64) -> Self {
+        Self(AtomicU64::new(value))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn add(&self, value: u64) {
+        self.set(self.get().wrapping_add(value));
+    }
+
+    #[inline(always)]
+    pub(crate) fn raise(&self, value: u64) {
+        if value > self.get() {
+            self.set(value);
+        }
+    }
+}
+
+/// A signed figure with one writer.
+#[derive(Debug, Default)]
+pub(crate) struct Balance(AtomicI64);
+
+impl Balance {
+    pub(crate) const fn new(value: i64) -> Self {
+        Self(AtomicI64::new(value))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, value: i64) {
+        self.0.store(value, Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn add(&self, value: i64) {
+        self.set(self.get().wrapping_add(value));
+    }
+
+    #[inline(always)]
+    pub(crate) fn raise(&self, value: i64) {
+        if value > self.get() {
+            self.set(value);
+        }
+    }
+}
