@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::line::LineTally;
 use crate::report::{Figures, Function, Line, Report, Threads};
 use crate::site::{Name, Place, Site};
-use crate::table::{Pending, Table, Tallies};
+use crate::table::{Pending, Table};
 use crate::{record, rss, site, stats};
 
 /// What has been measured until now, the lines that are running included.
@@ -64,7 +65,7 @@ struct Sum {
     heap: i64,
 }
 
-fn add(slots: &mut [Sum], lines: &'static [Tallies], open: Option<(u32, Pending)>) {
+fn add(slots: &mut [Sum], lines: &[LineTally], open: Option<(u32, Pending)>) {
     for (sum, line) in slots.iter_mut().zip(lines) {
         if line.occurrences.get() > 0 || line.operations.get() > 0 {
             sum.add(line);
@@ -82,7 +83,7 @@ impl Sum {
         self.figures.occurrences > 0 || self.operations > 0
     }
 
-    fn add(&mut self, line: &Tallies) {
+    fn add(&mut self, line: &LineTally) {
         let figures = &mut self.figures;
         figures.occurrences += line.occurrences.get();
         self.operations += line.operations.get();

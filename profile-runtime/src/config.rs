@@ -129,6 +129,24 @@ impl Config {
         self
     }
 
+    /// Puts this configuration in force, the environment's settings over it.
+    ///
+    /// At any time before the exit: what was measured already is kept, and the report is written as
+    /// the last one installed says. One exception: [`Column::Time`] has to be asked for before the
+    /// first profiled function runs, since lines are timed from the beginning or not at all.
+    ///
+    /// ```
+    /// # use profile_runtime as memline;
+    /// use memline::{Config, Format, Output};
+    ///
+    /// let file = Output::File("target/memory.json".into());
+    /// Config::new().output(file).format(Format::Json).install();
+    /// // … at exit the report of the profiled functions is in the file.
+    /// ```
+    pub fn install(self) {
+        crate::start::install(self);
+    }
+
     /// The format that is in effect: as set, else by the output's extension, else a table.
     pub(crate) fn effective_format(&self) -> Format {
         self.format

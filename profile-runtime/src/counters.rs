@@ -36,7 +36,7 @@ pub(crate) struct Counters {
     pub(crate) grown: Tally,
     last_grown: Tally,
     /// Highest balance since the open line began, as of the last fold.
-    line_top: Balance,
+    pub(crate) line_top: Balance,
     /// Highest balance since the last publication, as of the last fold.
     batch_top: Balance,
 }
@@ -80,19 +80,21 @@ impl Counters {
 
     #[inline(always)]
     pub(crate) fn alloc(&self, size: usize) {
+        let allocated = self.allocated.get().wrapping_add(size as u64);
+        self.allocated.set(allocated);
         self.operations.add(1);
-        self.allocated.add(size as u64);
-        let balance = self.balance();
+        let balance = allocated.wrapping_sub(self.freed.get()) as i64;
         self.highest.raise(balance);
         self.publish_in_batches(balance);
     }
 
     #[inline(always)]
     pub(crate) fn free(&self, size: usize) {
+        let freed = self.freed.get().wrapping_add(size as u64);
+        self.freed.set(freed);
         self.operations.add(1);
         self.frees.add(1);
-        self.freed.add(size as u64);
-        self.publish_in_batches(self.balance());
+        self.publish_in_batches(self.allocated.get().wrapping_sub(freed) as i64);
     }
 
     /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed.

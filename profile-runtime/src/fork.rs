@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::{exit, record, rss, table};
+use crate::{exit, record, rss, signal_report, table};
 
 static CHILD: AtomicBool = AtomicBool::new(false);
 
@@ -26,4 +26,5 @@ extern "C" fn in_child() {
     record::after_fork();
     table::reset();
     exit::after_fork();
+    signal_report::after_fork();
 }

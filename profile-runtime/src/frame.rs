@@ -12,7 +12,8 @@ use crate::table::{Outer, Table};
 
 /// One call of a profiled function. Its drop closes the line that is open.
 pub struct Frame {
-    open: Option<(&'static Table, Outer)>,
+    table: Option<&'static Table>,
+    outer: Outer,
     /// A frame stays on its thread.
     _not_send: PhantomData<*const ()>,
 }
@@ -26,67 +27,71 @@ pub fn enter(site: &'static Site) -> Frame {
 /// Enters a closure of a profiled function, whose first line is `slot`.
 #[inline(always)]
 pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
-    let open = match site.table() {
-        Some(table) => Some((table, table.enter(slot))),
-        None => None,
+    let table = site.table();
+    let outer = match table {
+        Some(table) => table.enter(slot),
+        None => Outer::NONE,
     };
-    Frame { open, _not_send: PhantomData }
+    Frame { table, outer, _not_send: PhantomData }
 }
 
 impl Drop for Frame {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some((table, outer)) = self.open {
-            table.leave(outer);
+        if let Some(table) = self.table {
+            table.leave(self.outer);
         }
     }
 }
 
-/// Where probes go: a [`Frame`], or the [`Task`](crate::future::Task) of an async body.
-pub trait Cursor {
+/// Where probes go: the table of a [`Frame`], or the [`Task`](crate::future::Task) of an async
+/// body. Guards hold a copy.
+pub trait Cursor: Copy {
     /// Closes the open line and opens `slot`; `count` is 1 where it runs anew.
-    fn turn(&self, slot: u32, count: u64);
+    fn turn(self, slot: u32, count: u64);
 }
 
-impl Cursor for Frame {
+/// The cursor of a frame; `None` where profiling is off.
+#[derive(Clone, Copy)]
+pub struct Here(Option<&'static Table>);
+
+impl Cursor for Here {
     #[inline(always)]
-    fn turn(&self, slot: u32, count: u64) {
-        if let Some((table, _)) = self.open {
+    fn turn(self, slot: u32, count: u64) {
+        if let Some(table) = self.0 {
             table.turn(slot, count);
         }
     }
 }
 
-impl<C: Cursor> Cursor for &C {
-    #[inline(always)]
-    fn turn(&self, slot: u32, count: u64) {
-        C::turn(self, slot, count);
-    }
-}
-
 impl Frame {
+    #[inline(always)]
+    fn cursor(&self) -> Here {
+        Here(self.table)
+    }
+
     /// The probe: closes the line that is open, opens `slot` and counts it.
     #[inline(always)]
     pub fn line(&self, slot: u32) {
-        self.turn(slot, 1);
+        self.cursor().turn(slot, 1);
     }
 
     /// Opens `slot` again at the end of a block within that line.
     #[inline(always)]
-    pub fn reopen(&self, slot: u32) -> AtEnd<&Self> {
-        AtEnd { cursor: self, slot, count: 0 }
+    pub fn reopen(&self, slot: u32) -> AtEnd<Here> {
+        AtEnd { cursor: self.cursor(), slot, count: 0 }
     }
 
     /// Opens the line of a closing brace after the block's tail, and counts it.
     #[inline(always)]
-    pub fn brace(&self, slot: u32) -> AtEnd<&Self> {
-        AtEnd { cursor: self, slot, count: 1 }
+    pub fn brace(&self, slot: u32) -> AtEnd<Here> {
+        AtEnd { cursor: self.cursor(), slot, count: 1 }
     }
 
     /// Opens the header of a loop again after each pass.
     #[inline(always)]
-    pub fn pass(&self, slot: u32) -> Pass<&Self> {
-        Pass { cursor: self, slot, finished: Cell::new(false) }
+    pub fn pass(&self, slot: u32) -> Pass<Here> {
+        Pass { cursor: self.cursor(), slot, finished: Cell::new(false) }
     }
 }
 

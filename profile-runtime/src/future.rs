@@ -27,7 +27,7 @@ pub fn task(site: &'static Site) -> Task {
 
 impl Cursor for Task {
     #[inline(always)]
-    fn turn(&self, slot: u32, count: u64) {
+    fn turn(self, slot: u32, count: u64) {
         if let Some(table) = self.site.table() {
             table.turn_if_open(slot, count);
         }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
 //! | `allocator`, `stats` | counting, and the counters for code |
-//! | `site`, `table`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `site`, `table`, `line`, `frame`, `future` | profiled functions, their lines, and the probes |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -23,6 +23,7 @@ mod exit;
 mod fork;
 mod frame;
 mod future;
+mod line;
 mod output;
 mod record;
 pub mod report;

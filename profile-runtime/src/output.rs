@@ -58,8 +58,72 @@ fn standard(descriptor: i32, text: &str) -> io::Result<()> {
 
     // SAFETY: used for writing only, and left open.
     #[expect(unsafe_code)]
-    let file = unsafe { std::fs::File::from_raw_fd(descriptor) };
-    ManuallyDrop::new(file).write_all(text.as_bytes())
+    let mut file = ManuallyDrop::new(unsafe { std::fs::File::from_raw_fd(descriptor) });
+    let _ignored = unix::IgnoreSigpipe::new();
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match file.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => rest = &rest[written..],
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                io::ErrorKind::WouldBlock => unix::wait_until_writable(descriptor),
+                _ => return Err(error),
+            },
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{mem, ptr};
+
+    /// A closed pipe is an error to tell, not the end of the program, also where the program chose
+    /// to be ended by one: its exit status is its own.
+    pub(super) struct IgnoreSigpipe {
+        before: Option<libc::sigaction>,
+    }
+
+    impl IgnoreSigpipe {
+        pub(super) fn new() -> Self {
+            // SAFETY: `sigaction` reads and writes the structs, which are whole.
+            #[expect(unsafe_code)]
+            unsafe {
+                let mut before: libc::sigaction = mem::zeroed();
+                let known = libc::sigaction(libc::SIGPIPE, ptr::null(), &raw mut before) == 0;
+                if !known || before.sa_sigaction != libc::SIG_DFL {
+                    return Self { before: None };
+                }
+                let mut ignore = before;
+                ignore.sa_sigaction = libc::SIG_IGN;
+                libc::sigaction(libc::SIGPIPE, &raw const ignore, ptr::null_mut());
+                Self { before: Some(before) }
+            }
+        }
+    }
+
+    impl Drop for IgnoreSigpipe {
+        fn drop(&mut self) {
+            if let Some(before) = &self.before {
+                // SAFETY: puts back what was there.
+                #[expect(unsafe_code)]
+                unsafe {
+                    libc::sigaction(libc::SIGPIPE, ptr::from_ref(before), ptr::null_mut());
+                }
+            }
+        }
+    }
+
+    /// Waits for the reader of a descriptor that a parent has made non-blocking.
+    pub(super) fn wait_until_writable(descriptor: i32) {
+        let mut poll = libc::pollfd { fd: descriptor, events: libc::POLLOUT, revents: 0 };
+        // SAFETY: one `pollfd`. Whatever is wrong shows at the next write.
+        #[expect(unsafe_code)]
+        unsafe {
+            libc::poll(&raw mut poll, 1, -1);
+        }
+    }
 }
 
 #[cfg(not(unix))]

@@ -28,7 +28,7 @@ pub(crate) struct Record {
     pub(crate) rss_read: Tally,
     /// The thread's tables by site id, and their number. An array is replaced by a larger one and
     /// never freed, since a reader may be looking at it; together they are at most twice the last.
-    tables: AtomicPtr<AtomicPtr<Table>>,
+    tables: AtomicPtr<AtomicPtr<()>>,
     tables_len: AtomicU32,
     /// Counts the threads that have owned the record.
     owner: AtomicU64,
@@ -126,11 +126,12 @@ impl Record {
             return None;
         }
         let tables = self.tables.load(Acquire);
-        // SAFETY: `tables` has at least `tables_len` entries, each null or a table; neither
-        // arrays nor tables are ever freed.
+        // SAFETY: `tables` has at least `tables_len` entries, each null or the block of a table;
+        // neither arrays nor tables are ever freed.
         #[expect(unsafe_code)]
         unsafe {
-            (*tables.add(site as usize)).load(Acquire).as_ref()
+            let block = (*tables.add(site as usize)).load(Acquire);
+            if block.is_null() { None } else { Some(Table::from_block(block)) }
         }
     }
 
@@ -143,7 +144,7 @@ impl Record {
         // SAFETY: `site` is below the length of the array.
         #[expect(unsafe_code)]
         let slot = unsafe { &*tables.add(site as usize) };
-        slot.store(ptr::from_ref(table).cast_mut(), Release);
+        slot.store(ptr::from_ref(table).cast_mut().cast(), Release);
         Some(())
     }
 
@@ -151,10 +152,10 @@ impl Record {
     fn grow(&self, needed: u32) -> Option<()> {
         let old_len = self.tables_len.load(Relaxed);
         let len = needed.next_power_of_two().max(64);
-        let layout = Layout::array::<AtomicPtr<Table>>(len as usize).ok()?;
+        let layout = Layout::array::<AtomicPtr<()>>(len as usize).ok()?;
         // SAFETY: the layout is not empty.
         #[expect(unsafe_code)]
-        let new = unsafe { System.alloc_zeroed(layout) }.cast::<AtomicPtr<Table>>();
+        let new = unsafe { System.alloc_zeroed(layout) }.cast::<AtomicPtr<()>>();
         if new.is_null() {
             return None;
         }

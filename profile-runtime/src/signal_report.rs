@@ -3,11 +3,14 @@
 //! A handler may interrupt the allocator while that holds its locks. So the thread that writes the
 //! report allocates from memory mapped for the purpose alone, and gives nothing back: the signal
 //! then ends the process, with its usual status. No thread waits for signals meanwhile.
+//!
+//! Where memline's allocator is not installed that protection is missing, and signals are left
+//! alone: better no report than a program that cannot be stopped.
 
 use std::alloc::Layout;
 
 #[cfg(unix)]
-pub(crate) use unix::{alloc, install_handlers, is_mine, realloc};
+pub(crate) use unix::{after_fork, alloc, end_if_due, install_handlers, is_mine, realloc};
 
 #[cfg(not(unix))]
 pub(crate) use elsewhere::{alloc, is_mine, realloc};
@@ -16,25 +19,40 @@ pub(crate) use elsewhere::{alloc, is_mine, realloc};
 mod unix {
     use std::ptr;
     use std::sync::atomic::{
-        AtomicUsize,
-        Ordering::{AcqRel, Relaxed},
+        AtomicI32, AtomicU64, AtomicUsize,
+        Ordering::{AcqRel, Acquire, Relaxed, Release},
     };
 
     use super::Layout;
-    use crate::{exit, record};
+    use crate::{exit, record, start};
 
     const SIGNALS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
+
+    /// Signals within so many nanoseconds of the first are the same one: `timeout` sends its signal
+    /// to the process and then to the group, supervisors do alike. A later one ends the process.
+    const SAME: u64 = 250_000_000;
 
     /// Memory is mapped in pieces of at least this many bytes.
     const PIECE: usize = 1 << 20;
 
     /// The thread that reports, as `pthread_self` names it; 0 while none does.
     static REPORTER: AtomicUsize = AtomicUsize::new(0);
+    /// When the first signal came, in nanoseconds; 0 until then.
+    static FIRST: AtomicU64 = AtomicU64::new(0);
+    /// The signal that is to end the process once the report is written; 0 where none is.
+    static DUE: AtomicI32 = AtomicI32::new(0);
     static FREE: AtomicUsize = AtomicUsize::new(0);
     static END: AtomicUsize = AtomicUsize::new(0);
 
     /// Installs the handlers where the signals have their default disposition.
     pub(crate) fn install_handlers() {
+        // SAFETY: no preconditions.
+        #[expect(unsafe_code)]
+        let process = unsafe { libc::getpid() };
+        // To process 1 of a container such a signal does nothing, and so it stays.
+        if !start::allocator_installed() || process == 1 {
+            return;
+        }
         for signal in SIGNALS {
             if disposition(signal) == Some(libc::SIG_DFL) {
                 // SAFETY: zeroed, then filled as `sigaction` asks; the handler has its signature.
@@ -43,7 +61,7 @@ mod unix {
                     let mut action: libc::sigaction = std::mem::zeroed();
                     action.sa_sigaction = handler as *const () as usize;
                     libc::sigemptyset(&raw mut action.sa_mask);
-                    // A second signal finds its default disposition, and is not held back.
+                    // A second signal is not held back by the first.
                     action.sa_flags = libc::SA_NODEFER | libc::SA_RESTART;
                     libc::sigaction(signal, &raw const action, ptr::null_mut());
                 }
@@ -67,27 +85,62 @@ mod unix {
         if disposition(signal) != Some(handler as *const () as usize) {
             return;
         }
-        for signal in SIGNALS {
-            if disposition(signal) == Some(handler as *const () as usize) {
-                // SAFETY: the default disposition, for a signal whose handler is ours.
-                #[expect(unsafe_code)]
-                unsafe {
-                    libc::signal(signal, libc::SIG_DFL);
-                }
-            }
+        let now = now();
+        match FIRST.compare_exchange(0, now, AcqRel, Acquire) {
+            Ok(_) => {}
+            Err(first) if now.saturating_sub(first) < SAME => return,
+            Err(_) => end(signal),
+        }
+        if exit::is_writing() {
+            // The process is ending already; whoever writes the report ends it by the signal.
+            DUE.store(signal, Release);
+            return;
         }
         // SAFETY: no preconditions.
         #[expect(unsafe_code)]
         let me = unsafe { libc::pthread_self() } as usize;
-        if REPORTER.compare_exchange(0, me, AcqRel, Relaxed).is_ok() {
-            record::forget_current();
-            let _ = std::panic::catch_unwind(exit::write_report);
+        REPORTER.store(me, Release);
+        record::forget_current();
+        let _ = std::panic::catch_unwind(exit::write_report);
+        end(signal);
+    }
+
+    /// Ends the process by a signal that came while its report was being written.
+    pub(crate) fn end_if_due() {
+        let signal = DUE.load(Acquire);
+        if signal != 0 {
+            end(signal);
         }
-        // SAFETY: the signal has its default disposition, which ends the process.
+    }
+
+    /// Ends the process by `signal`, as it would have ended without a handler.
+    fn end(signal: libc::c_int) {
+        // SAFETY: the default disposition, which ends the process, for a signal whose handler is
+        // ours; then the signal, to this process.
         #[expect(unsafe_code)]
         unsafe {
-            libc::raise(signal);
+            libc::signal(signal, libc::SIG_DFL);
+            libc::kill(libc::getpid(), signal);
         }
+    }
+
+    /// Nanoseconds since some moment; never 0.
+    fn now() -> u64 {
+        // SAFETY: `clock_gettime` only writes `now`; a signal handler may call it.
+        #[expect(unsafe_code)]
+        let now = unsafe {
+            let mut now: libc::timespec = std::mem::zeroed();
+            libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now);
+            now
+        };
+        (now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64).max(1)
+    }
+
+    /// A forked child has had no signal yet.
+    pub(crate) fn after_fork() {
+        REPORTER.store(0, Relaxed);
+        FIRST.store(0, Relaxed);
+        DUE.store(0, Relaxed);
     }
 
     /// Whether this thread is writing the last report.

@@ -88,8 +88,7 @@ impl Site {
         if let Some(table) = record.table(id) {
             return Some(table);
         }
-        let len = self.place.lines.len() as u32;
-        let table = Table::create(record, len, crate::start::timed())?;
+        let table = Table::create(record, self.place.lines.len(), crate::start::timed())?;
         record.insert(id, table)?;
         Some(table)
     }

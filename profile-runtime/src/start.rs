@@ -16,6 +16,7 @@ static CONFIG: AtomicPtr<Config> = AtomicPtr::new(ptr::null_mut());
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 static WARNED: AtomicBool = AtomicBool::new(false);
+static ARRANGED: AtomicBool = AtomicBool::new(false);
 static PROFILING: AtomicBool = AtomicBool::new(true);
 static INSTALLED: AtomicBool = AtomicBool::new(true);
 static TIMED: AtomicBool = AtomicBool::new(false);
@@ -44,6 +45,10 @@ pub(crate) fn config() -> &'static Config {
 
 /// Puts `config` in force, the environment's settings over it.
 pub(crate) fn install(config: Config) -> &'static Config {
+    record::current().counters.uncounted(|| put_in_force(config))
+}
+
+fn put_in_force(config: Config) -> &'static Config {
     let (config, complaints) = config.from_env_over();
     if !complaints.is_empty() && !WARNED.swap(true, Relaxed) {
         for complaint in complaints {
@@ -51,9 +56,14 @@ pub(crate) fn install(config: Config) -> &'static Config {
         }
     }
     PROFILING.store(config.enabled, Relaxed);
-    TIMED.store(config.columns.contains(&Column::Time), Relaxed);
-    let config = Box::leak(Box::new(config));
+    let config: &'static mut Config = Box::leak(Box::new(config));
     CONFIG.store(config, Release);
+    if STARTED.load(Acquire) {
+        arrange_exit();
+    } else {
+        // Later it stays as it is: lines are timed from the beginning or not at all.
+        TIMED.store(config.columns.contains(&Column::Time), Relaxed);
+    }
     config
 }
 
@@ -64,10 +74,14 @@ pub(crate) fn allocator_installed() -> bool {
 
 fn start() {
     INSTALLED.store(stats::is_installed(), Relaxed);
-    if CONFIG.load(Acquire).is_null() {
-        install(Config::default());
-    }
-    if PROFILING.load(Relaxed) {
+    let config = config();
+    TIMED.store(config.columns.contains(&Column::Time), Relaxed);
+    arrange_exit();
+}
+
+/// Arranges the report at exit, once, as soon as profiling is on.
+fn arrange_exit() {
+    if PROFILING.load(Relaxed) && !ARRANGED.swap(true, AcqRel) {
         exit::arrange();
     }
 }

@@ -5,6 +5,7 @@
 //! add up to what the heap grew.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ptr;
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -12,7 +13,8 @@ use std::sync::atomic::{
 };
 
 use crate::clock;
-use crate::counters::{Counters, published_live};
+use crate::counters::Counters;
+use crate::line::{LEARNING, LineTally};
 use crate::record::Record;
 use crate::tally::{Balance, Tally};
 
@@ -22,64 +24,32 @@ const CLOSED: u32 = u32::MAX;
 /// Makes the next probe settle, whatever it sees: no thread gets to so many operations.
 const FORCE: u64 = u64::MAX;
 
-/// Executions of a line after which the resident set is read without further condition.
-const LEARNING: u64 = 64;
-
-/// A line that takes so long, in nanoseconds, can afford a reading at each execution.
-const LONG: u64 = 10_000;
-
 /// So many bytes allocated and freed are worth a reading.
 const MOVED: u64 = 64 * 1024;
-
-/// One reading per so many nanoseconds is always affordable.
-const INTERVAL: u64 = 30_000;
-
-/// Most executions of a line from one sample to the next.
-const MAX_STRIDE: u64 = 1 << 20;
 
 /// Tables of an earlier epoch hold figures from before a reset.
 static EPOCH: AtomicU64 = AtomicU64::new(1);
 
-/// The figures of one line on one thread.
-#[repr(C, align(128))]
-#[derive(Default)]
-pub(crate) struct Tallies {
-    // What a probe touches when nothing happened.
-    pub(crate) occurrences: Tally,
-    /// From this execution on the line is settled even if nothing seems to have happened.
-    next_sample: Tally,
-    pub(crate) heap: Balance,
-    // What settling touches.
-    /// Executions from one sample to the next; 0 where each is one.
-    stride: Tally,
-    pub(crate) operations: Tally,
-    pub(crate) frees: Tally,
-    pub(crate) reallocs: Tally,
-    pub(crate) allocated: Tally,
-    pub(crate) freed: Tally,
-    pub(crate) grown: Tally,
-    pub(crate) peak: Balance,
-    pub(crate) heap_increment: Balance,
-    pub(crate) mem_usage: Tally,
-    pub(crate) rss_increment: Balance,
-    pub(crate) time: Tally,
-}
-
 /// The lines of one site on one thread. See the module.
-#[repr(C, align(64))]
-pub(crate) struct Table {
+///
+/// The lines follow the rest in one block, so that a probe, which knows its slot, finds its line
+/// without a further load.
+#[repr(C, align(128))]
+pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
+    /// Number of lines. It comes first: [`Table::from_block`] reads it.
+    len: usize,
     open: AtomicU32,
-    len: u32,
-    lines: &'static [Tallies],
     record: &'static Record,
-    /// What the counters showed when the open line was last settled: while they show the same,
+    /// The thread's operations when the open line was last settled: while they are the same,
     /// there is nothing to charge.
     seen_operations: Tally,
-    seen_live: Balance,
     /// The process's live heap then, this thread's unpublished part included.
     live: Balance,
     /// The thread's balance when the open line began.
     base: Balance,
+    /// The thread's highest balance since the line around the innermost frame began, as of the
+    /// last settling: what a frame needs at most, the line that called it needs too.
+    top: Balance,
     /// The resident set as last charged.
     rss: Tally,
     start: Start,
@@ -93,6 +63,7 @@ pub(crate) struct Table {
     owner: Tally,
     pub(crate) threads: Tally,
     pub(crate) thread_name: [Tally; 2],
+    lines: Lines,
 }
 
 /// The counters when the open line was last settled.
@@ -114,6 +85,11 @@ pub(crate) struct Outer {
     top: i64,
 }
 
+impl Outer {
+    /// There is none.
+    pub(crate) const NONE: Self = Self { slot: CLOSED, base: 0, top: 0 };
+}
+
 /// What an open line has yet to be charged.
 #[derive(Default)]
 pub(crate) struct Pending {
@@ -126,39 +102,16 @@ pub(crate) struct Pending {
     pub(crate) peak: i64,
 }
 
-impl Table {
-    /// Makes the table of a site with `len` lines for a thread. The memory comes from the system,
-    /// so that it counts for nobody; `None` if there is none.
-    pub(crate) fn create(record: &'static Record, len: u32, timed: bool) -> Option<&'static Self> {
-        let lines_layout = Layout::array::<Tallies>(len as usize).ok()?;
-        // SAFETY: a site has at least one line, so that neither layout is empty; both blocks are
-        // written in full before they are shared, and never freed.
-        #[expect(unsafe_code)]
-        unsafe {
-            let first = System.alloc(lines_layout).cast::<Tallies>();
-            let block = System.alloc(Layout::new::<Self>()).cast::<Self>();
-            if first.is_null() || block.is_null() {
-                return None;
-            }
-            for index in 0..len as usize {
-                first.add(index).write(Tallies::new());
-            }
-            let lines = std::slice::from_raw_parts(first, len as usize);
-            block.write(Self::new(record, lines, timed));
-            Some(&*block)
-        }
-    }
-
-    fn new(record: &'static Record, lines: &'static [Tallies], timed: bool) -> Self {
+impl Table<[LineTally; 0]> {
+    fn without_lines(record: &'static Record, len: usize, timed: bool) -> Self {
         Self {
+            len,
             open: AtomicU32::new(CLOSED),
-            len: lines.len() as u32,
-            lines,
             record,
             seen_operations: Tally::new(FORCE),
-            seen_live: Balance::default(),
             live: Balance::default(),
             base: Balance::default(),
+            top: Balance::new(i64::MIN),
             rss: Tally::default(),
             start: Start::default(),
             started: Tally::default(),
@@ -168,14 +121,54 @@ impl Table {
             owner: Tally::default(),
             threads: Tally::default(),
             thread_name: Default::default(),
+            lines: [],
         }
+    }
+}
+
+// PERF: what a probe may call is `extern "C"`, which cannot unwind, so that no landing pads are
+// made around probes. `Table` stays within Rust.
+#[allow(improper_ctypes_definitions)]
+impl Table {
+    /// Makes the table of a site with `len` lines for a thread. The memory comes from the system,
+    /// so that it counts for nobody; `None` if there is none.
+    pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<&'static Self> {
+        let lines = Layout::array::<LineTally>(len).ok()?;
+        let (layout, offset) = Layout::new::<Table<[LineTally; 0]>>().extend(lines).ok()?;
+        // SAFETY: the block has the layout of a `Table` with `len` lines (`repr(C)`: the rest,
+        // then the lines); it is written in full before it is shared, and never freed.
+        #[expect(unsafe_code)]
+        unsafe {
+            let block = System.alloc(layout);
+            if block.is_null() {
+                return None;
+            }
+            block.cast::<Table<[LineTally; 0]>>().write(Table::without_lines(record, len, timed));
+            for line in 0..len {
+                block.add(offset).cast::<LineTally>().add(line).write(LineTally::default());
+            }
+            Some(Self::from_block(block.cast()))
+        }
+    }
+
+    /// The table that begins at `block`.
+    ///
+    /// # Safety
+    ///
+    /// `block` comes from [`create`](Self::create).
+    #[inline(always)]
+    #[expect(unsafe_code)]
+    pub(crate) unsafe fn from_block(block: *const ()) -> &'static Self {
+        // SAFETY: a table begins with the number of its lines.
+        let len = unsafe { block.cast::<usize>().read() };
+        // SAFETY: with that number the pointer is as wide as the table.
+        unsafe { &*(ptr::slice_from_raw_parts(block, len) as *const Self) }
     }
 
     /// Enters a frame: pauses the line that is open, and opens `slot`.
     #[inline(always)]
     pub(crate) fn enter(&self, slot: u32) -> Outer {
         let outer = self.pause();
-        self.base.set(self.counters().balance());
         self.open_line(slot, 1);
         outer
     }
@@ -184,26 +177,37 @@ impl Table {
     /// bytes had been kept before.
     pub(crate) fn resume(&self, slot: u32, carried: i64) -> Outer {
         let outer = self.pause();
-        self.base.set(self.counters().balance() - carried);
+        self.base.set(self.base.get() - carried);
         self.open_line(slot, 0);
+        self.sample();
         outer
     }
 
     #[inline(always)]
     fn pause(&self) -> Outer {
-        let slot = self.open.load(Relaxed);
-        let base = self.base.get();
-        let top = self.counters().peak();
-        if slot != CLOSED {
-            self.settle();
+        let mut outer = Outer { slot: self.open.load(Relaxed), ..Outer::NONE };
+        if outer.slot != CLOSED || self.changed() {
+            self.pause_after_changes(&mut outer);
         } else {
-            if self.changed() {
-                self.arm();
-            }
+            // PERF: nothing happened since the table was last in use, so that `base` still is the
+            // balance, and the highest one too.
             self.rss.set(self.record.rss.get());
-            self.counters().begin_peak();
+            self.top.set(self.counters().line_top.get());
+            self.counters().line_top.set(self.base.get());
         }
-        Outer { slot, base, top }
+        outer
+    }
+
+    #[inline(never)]
+    extern "C" fn pause_after_changes(&self, outer: &mut Outer) {
+        (outer.base, outer.top) = (self.base.get(), self.top.get());
+        let top = self.counters().peak();
+        if outer.slot == CLOSED {
+            self.arm();
+        } else {
+            self.settle();
+        }
+        self.top.set(top);
     }
 
     /// Leaves a frame: closes its line, and goes on with the one that it paused.
@@ -213,11 +217,17 @@ impl Table {
             self.settle();
         }
         self.open.store(outer.slot, Relaxed);
-        self.counters().end_peak(outer.top);
+        self.counters().line_top.raise(self.top.get());
         if outer.slot != CLOSED {
-            self.base.set(outer.base);
-            self.sample();
+            self.go_on(outer);
         }
+    }
+
+    #[inline(never)]
+    extern "C" fn go_on(&self, outer: Outer) {
+        self.base.set(outer.base);
+        self.top.set(outer.top);
+        self.sample();
     }
 
     /// The open line and what it has kept so far, for a future that is suspended.
@@ -251,9 +261,7 @@ impl Table {
     /// Whether there is anything to charge since the last settling.
     #[inline(always)]
     fn changed(&self) -> bool {
-        let operations = self.counters().operations.get() ^ self.seen_operations.get();
-        let live = published_live() ^ self.seen_live.get();
-        operations | live as u64 != 0
+        self.counters().operations.get() != self.seen_operations.get()
     }
 
     #[inline(always)]
@@ -264,16 +272,16 @@ impl Table {
         let occurrences = line.occurrences.get() + count;
         line.occurrences.set(occurrences);
         self.open.store(slot, Relaxed);
-        if occurrences >= line.next_sample.get() || self.live.get() > line.heap.get() {
+        if occurrences >= line.next_sample.get() {
             self.sample();
         }
     }
 
     /// Makes sure that the open line is settled when it ends.
     #[inline(never)]
-    fn sample(&self) {
+    extern "C" fn sample(&self) {
         self.seen_operations.set(FORCE);
-        let Some(line) = self.open_tallies() else {
+        let Some(line) = self.open_tally() else {
             return;
         };
         if line.occurrences.get() <= LEARNING || self.timed {
@@ -281,14 +289,14 @@ impl Table {
         }
     }
 
-    fn open_tallies(&self) -> Option<&'static Tallies> {
+    fn open_tally(&self) -> Option<&LineTally> {
         self.lines.get(self.open.load(Relaxed) as usize)
     }
 
     /// Charges the open line with all that happened since the last settling.
     #[inline(never)]
-    fn settle(&self) {
-        let Some(line) = self.open_tallies() else {
+    extern "C" fn settle(&self) {
+        let Some(line) = self.open_tally() else {
             return;
         };
         if self.epoch.get() != EPOCH.load(Relaxed) {
@@ -308,6 +316,7 @@ impl Table {
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
         self.settle_sample(line);
+        self.top.raise(self.counters().peak());
         self.counters().begin_peak();
         self.base.set(self.counters().balance());
         self.mark();
@@ -316,22 +325,18 @@ impl Table {
     }
 
     /// Time and resident set, where this execution is a sample.
-    fn settle_sample(&self, line: &Tallies) {
+    fn settle_sample(&self, line: &LineTally) {
         let record = self.record;
         let occurrences = line.occurrences.get();
-        let mut due = record.counters.moved() - record.rss_mark.get() >= MOVED;
-        if occurrences >= line.next_sample.get() {
+        let mut due = record.moved() >= MOVED;
+        if line.is_sampled() {
             let now = clock::now();
             if occurrences <= LEARNING || self.timed {
                 line.time.add(now.saturating_sub(self.started.get()));
             }
-            let since = now.saturating_sub(record.rss_read.get());
-            due |= line.sample(since);
+            due |= line.sample(now.saturating_sub(record.rss_read.get()), self.timed);
             if due {
                 record.rss_read.set(now);
-            }
-            if !self.timed && line.stride.get() > 0 {
-                line.next_sample.set(occurrences + line.stride.get());
             }
         }
         if due {
@@ -346,11 +351,11 @@ impl Table {
     /// Starts to measure from here: the present figures are what later ones are compared with.
     #[cold]
     #[inline(never)]
-    fn arm(&self) {
+    extern "C" fn arm(&self) {
         let epoch = EPOCH.load(Relaxed);
         if self.epoch.get() != epoch {
-            self.lines.iter().for_each(Tallies::clear);
-            if let Some(line) = self.open_tallies() {
+            self.lines.iter().for_each(LineTally::clear);
+            if let Some(line) = self.open_tally() {
                 line.occurrences.set(1); // it runs, now as before the reset
             }
             self.threads.set(0);
@@ -367,7 +372,7 @@ impl Table {
                 self.thread_name[1].set(second);
             }
         }
-        if record.rss.get() == 0 || record.counters.moved() - record.rss_mark.get() >= MOVED {
+        if record.rss.get() == 0 || record.moved() >= MOVED {
             record.read_rss();
         }
         self.rss.set(record.rss.get());
@@ -387,7 +392,6 @@ impl Table {
         start.grown.set(counters.grown.get());
         self.live.set(counters.process_live());
         self.seen_operations.set(counters.operations.get());
-        self.seen_live.set(published_live());
     }
 
     fn pending(&self) -> Pending {
@@ -411,8 +415,8 @@ impl Table {
     }
 
     /// The lines' figures, unless they are from before a reset.
-    pub(crate) fn lines(&self) -> Option<&'static [Tallies]> {
-        (self.epoch.get() == EPOCH.load(Relaxed)).then_some(self.lines)
+    pub(crate) fn lines(&self) -> Option<&[LineTally]> {
+        (self.epoch.get() == EPOCH.load(Relaxed)).then_some(&self.lines)
     }
 
     /// The slot of the line that is open now, and what it has yet to be charged. `look` reads
@@ -420,7 +424,7 @@ impl Table {
     ///
     /// A thread that is settling just now is waited for, but not for ever: it may be the one that
     /// asks, interrupted by a signal.
-    pub(crate) fn observe(&self, mut look: impl FnMut(&'static [Tallies], Option<(u32, Pending)>)) {
+    pub(crate) fn observe(&self, mut look: impl FnMut(&[LineTally], Option<(u32, Pending)>)) {
         let Some(lines) = self.lines() else {
             return;
         };
@@ -428,7 +432,7 @@ impl Table {
             let before = self.sequence.get();
             fence(Acquire);
             let open = self.open.load(Relaxed);
-            let pending = (open < self.len).then(|| (open, self.pending()));
+            let pending = ((open as usize) < self.lines.len()).then(|| (open, self.pending()));
             fence(Acquire);
             let settling = before % 2 == 1;
             let last = attempt == 1000;
@@ -444,49 +448,12 @@ impl Table {
     }
 }
 
-impl Tallies {
-    fn new() -> Self {
-        let line = Self::default();
-        line.clear();
-        line
-    }
-
-    /// Takes a sample, `since` nanoseconds after the thread's last reading of the resident set:
-    /// chooses when the next one is due, and tells whether to read now.
-    fn sample(&self, since: u64) -> bool {
-        let occurrences = self.occurrences.get();
-        if occurrences == LEARNING && self.time.get() < LONG * LEARNING {
-            self.stride.set(1);
-        }
-        let stride = self.stride.get();
-        if occurrences <= LEARNING || stride == 0 {
-            return true;
-        }
-        if since < INTERVAL {
-            self.stride.set((2 * stride).min(MAX_STRIDE));
-        } else if since > 2 * INTERVAL {
-            self.stride.set((stride / 2).max(1));
-        }
-        since >= INTERVAL
-    }
-
-    fn clear(&self) {
-        let Self { occurrences, operations, frees, reallocs, allocated, freed, grown, .. } = self;
-        for tally in [occurrences, operations, frees, reallocs, allocated, freed, grown] {
-            tally.set(0);
-        }
-        for balance in [&self.peak, &self.heap_increment, &self.rss_increment] {
-            balance.set(0);
-        }
-        self.heap.set(i64::MIN);
-        self.mem_usage.set(0);
-        self.time.set(0);
-        self.next_sample.set(0);
-        self.stride.set(0);
-    }
-}
-
 impl Record {
+    /// Bytes allocated and freed since the resident set was last read.
+    fn moved(&self) -> u64 {
+        self.counters.moved().wrapping_sub(self.rss_mark.get())
+    }
+
     fn read_rss(&self) {
         self.rss_mark.set(self.counters.moved());
         if let Some(rss) = crate::rss::read() {
@@ -499,7 +466,7 @@ impl Record {
 pub(crate) fn reset() {
     EPOCH.fetch_add(1, Relaxed);
     for record in crate::record::all() {
-        let mine = crate::record::current_if_any().is_some_and(|mine| std::ptr::eq(mine, record));
+        let mine = crate::record::current_if_any().is_some_and(|mine| ptr::eq(mine, record));
         for table in record.tables() {
             if mine {
                 table.arm();

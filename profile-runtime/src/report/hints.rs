@@ -20,7 +20,7 @@ pub(crate) fn of(function: &Function) -> Vec<String> {
         let Some(figures) = &line.figures else {
             continue;
         };
-        for hint in [regrown(figures), accumulated(figures), churned(figures)] {
+        for hint in [regrown(figures), accumulated(figures, function), churned(figures)] {
             hints.extend(hint.map(|(bytes, said)| (bytes, format!("line {}{said}", line.line))));
         }
     }
@@ -49,7 +49,8 @@ fn regrown(figures: &Figures) -> Option<(u64, String)> {
 
 /// The same bytes kept by every execution. A total that happens to be divisible is not enough
 /// (one large block kept once, a vector that doubled): so are the blocks, and nothing was resized.
-fn accumulated(figures: &Figures) -> Option<(u64, String)> {
+/// Nor is anything sure where another line of the function frees: it may free just this.
+fn accumulated(figures: &Figures, function: &Function) -> Option<(u64, String)> {
     let &Figures {
         occurrences: runs,
         increment,
@@ -60,6 +61,10 @@ fn accumulated(figures: &Figures) -> Option<(u64, String)> {
     } = figures;
     let kept = u64::try_from(increment).ok().filter(|kept| *kept > 0)?;
     let totals = [figures.allocated, figures.freed, allocs, frees];
+    let rows = || function.lines.iter().filter_map(|line| line.figures.as_ref());
+    if rows().any(|row| row.increment < 0) {
+        return None;
+    }
     let even = runs >= SOME && totals.iter().all(|total| total.is_multiple_of(runs));
     (even && reallocs == 0 && allocs > frees).then(|| {
         let each = bytes(kept / runs);
