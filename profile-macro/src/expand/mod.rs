@@ -1,0 +1,169 @@
+//! Probes between the statements of a function.
+//!
+//! ```text
+//! // Input                              // Output
+//! #[profile]
+//! fn build(n: u32) -> Vec<u32> {        fn build(n: u32) -> Vec<u32> {
+//!                                           static __MEMLINE_SITE: …::Site = …;
+//!                                           let frame = …::enter(&__MEMLINE_SITE);
+//!     let mut all = Vec::new();             frame.line(1); let mut all = Vec::new();
+//!     for i in 0..n {                       frame.line(2); for i in 0..n {
+//!                                               let pass0 = frame.pass(2);
+//!         all.push(i);                          frame.line(3); all.push(i);
+//!                                               pass0.finished();
+//!     }                                     }
+//!     all                                   frame.line(4); let brace = frame.brace(5); all
+//! }                                     }
+//! ```
+//!
+//! A probe says which line runs from here on; its argument is the line's slot in the site. The line that is
+//! open is tracked through the text, so that a probe is written only where it changes.
+
+mod block;
+mod closure;
+mod expr;
+mod future;
+mod jump;
+mod loops;
+
+use std::mem;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::token::Brace;
+use syn::{Attribute, Block, Expr, ExprBlock, Signature, Stmt};
+
+use self::block::End;
+use crate::args::Args;
+use crate::site::Site;
+
+/// Rewrites one function, whose table begins at the line of `row`.
+pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &Args) {
+    let site = Site::new(row, sig.fn_token.span, body.brace_token.span.close());
+    let flow = Flow::at(site.first());
+    let mut expander = Expander { site, args, flow };
+    if sig.asyncness.is_some() {
+        expander.async_function(sig, body);
+        return;
+    }
+    let memline = args.runtime();
+    expander.statements(body, &End::of(&sig.output));
+    let site = expander.site.to_static(args);
+    let frame = FRAME.ident();
+    let enter =
+        quote_spanned!(Span::mixed_site()=> #site let #frame = #memline::enter(&__MEMLINE_SITE););
+    body.stmts.insert(0, verbatim(enter));
+}
+
+/// What is known while one function is walked through.
+struct Expander<'a> {
+    site: Site,
+    args: &'a Args,
+    flow: Flow,
+}
+
+/// What is known within one frame: a function's, a closure's, or an async block's.
+struct Flow {
+    /// The line that is open at this point, where every path to here leaves the same one open.
+    open: Option<u32>,
+    /// The line that lines out of range are charged to.
+    around: u32,
+    /// Number of probes so far: whether it has grown tells whether the open line may have changed.
+    probes: usize,
+    /// The loops and labeled blocks around this point, outermost first.
+    scopes: Vec<jump::Scope>,
+}
+
+impl Flow {
+    /// The start of a frame in which `line` is open.
+    fn at(line: u32) -> Self {
+        Self {
+            open: Some(line),
+            around: line,
+            probes: 0,
+            scopes: Vec::new(),
+        }
+    }
+}
+
+/// A local that the expansion adds. Hygiene keeps it apart from the user's.
+struct Local(&'static str);
+
+const FRAME: Local = Local("frame");
+const REOPEN: Local = Local("reopen");
+const BRACE: Local = Local("brace");
+
+impl Local {
+    fn ident(&self) -> Ident {
+        Ident::new(self.0, Span::mixed_site())
+    }
+}
+
+impl Expander<'_> {
+    /// The line open here, or the one charged in its place.
+    fn open(&self) -> u32 {
+        self.flow.open.unwrap_or(self.flow.around)
+    }
+
+    fn line_of(&self, span: Span) -> u32 {
+        self.site.line_of(span, self.flow.around)
+    }
+
+    /// Walks a frame of its own, in which `line` is open at first.
+    fn frame<T>(&mut self, line: u32, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = mem::replace(&mut self.flow, Flow::at(line));
+        let result = walk(self);
+        self.flow = outer;
+        result
+    }
+
+    /// `frame.line(k);`, which opens and counts `line`. It goes wherever `cfg` lets its statement go.
+    fn line<'c>(&mut self, line: u32, cfg: impl IntoIterator<Item = &'c Attribute>) -> Stmt {
+        let (frame, slot) = (FRAME.ident(), self.site.slot(line));
+        let cfg = cfg.into_iter();
+        self.flow.open = Some(line);
+        self.flow.probes += 1;
+        verbatim(
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #[allow(unreachable_code)] #frame.line(#slot);),
+        )
+    }
+
+    /// `let reopen = frame.reopen(k);`: a guard that opens `line` again when its block is left.
+    fn reopen(&mut self, line: u32) -> Stmt {
+        let (frame, reopen, slot) = (FRAME.ident(), REOPEN.ident(), self.site.slot(line));
+        verbatim(quote_spanned!(Span::mixed_site()=> let #reopen = #frame.reopen(#slot);))
+    }
+
+    /// `let brace = frame.brace(k);`: a guard that opens and counts the closing brace's line once the tail
+    /// after it has its value.
+    fn brace<'c>(&mut self, line: u32, cfg: impl IntoIterator<Item = &'c Attribute>) -> Stmt {
+        let (frame, brace, slot) = (FRAME.ident(), BRACE.ident(), self.site.slot(line));
+        let cfg = cfg.into_iter();
+        self.flow.probes += 1;
+        verbatim(
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #[allow(unreachable_code)] let #brace = #frame.brace(#slot);),
+        )
+    }
+}
+
+/// Tokens as a statement: added ones are never looked into again.
+fn verbatim(tokens: TokenStream) -> Stmt {
+    Stmt::Expr(Expr::Verbatim(tokens), None)
+}
+
+/// An added block around statements, at the place of `around`.
+///
+/// NOTE: Its braces are of this crate's edition, so that the temporaries of its tail are dropped before
+/// its guards, as they were before there was a block.
+fn added_block(stmts: Vec<Stmt>, around: Span) -> Expr {
+    let span = Span::mixed_site().located_at(around);
+    let block = Block {
+        brace_token: Brace(span),
+        stmts,
+    };
+    Expr::Block(ExprBlock {
+        attrs: Vec::new(),
+        label: None,
+        block,
+    })
+}

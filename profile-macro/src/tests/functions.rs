@@ -1,0 +1,246 @@
+//! Functions of every kind, and the items that hold them.
+
+use expect_test::expect;
+
+use super::{probes, whole};
+
+#[test]
+fn site() {
+    let item = "
+#[profile]
+fn f() {
+    g();
+    g();
+}";
+    expect![[r#"
+        fn f() {
+            static __MEMLINE_SITE: Site = Site::new(
+                &Place {
+                    module:::core::module_path!(), name: Name::Of(
+                        || {
+                            fn here() {
+                            }
+                            Site::path(&here)
+                        }
+                    ), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1, 3, 4],
+                }
+            );
+            let frame = enter(&__MEMLINE_SITE);
+            frame.line(1);
+            g();
+            frame.line(2);
+            g();
+        }
+    "#]]
+    .assert_eq(&whole(item));
+}
+
+#[test]
+fn given_name_and_path() {
+    let item = "
+#[profile(name = \"given\", crate = a::b)]
+fn f() {}";
+    expect![[r#"
+        fn f() {
+            static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::Site::new(
+                &a::b::__private::Place {
+                    module:::core::module_path!(), name: a::b::__private::Name::Given("given"), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1],
+                }
+            );
+            let frame = a::b::__private::enter(&__MEMLINE_SITE);
+        }
+    "#]].assert_eq(&whole(item));
+}
+
+#[test]
+fn async_function() {
+    let item = "
+#[profile]
+async fn f(&self, mut a: u32, _: u32, (b, c): (u32, u32)) -> Result<impl Trait, u32> {
+    let d = a.await;
+    d
+}";
+    expect![[r#"
+        async fn f(&self, a: u32, __arg2: u32, __arg3:(u32, u32)) -> Result < impl Trait, u32 > {
+            in_future(
+                &__MEMLINE_SITE, async move {
+                    let _ = &self;
+                    let mut a = a;
+                    let __arg2 = __arg2;
+                    let _ = __arg2;
+                    let __arg3 = __arg3;
+                    let(b, c) = __arg3;
+                    if false {
+                        let returned: Result < _, u32 > = loop {
+                        };
+                        return returned;
+                    }
+                    {
+                        let frame = task(&__MEMLINE_SITE);
+                        frame.line(1);
+                        let d = a.await;
+                        frame.line(2);
+                        let brace = frame.brace(3);
+                        d
+                    }
+                }
+            ). await
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn async_functions_without_a_value() {
+    let item = "
+#[profile]
+mod m {
+    async fn unit() { g().await }
+    async fn never() -> ! { loop {} }
+}";
+    expect![[r#"
+        mod m {
+            async fn unit() {
+                in_future(
+                    &__MEMLINE_SITE, async move {
+                        if false {
+                            return;
+                        }
+                        {
+                            let frame = task(&__MEMLINE_SITE);
+                            g().await
+                        }
+                    }
+                ). await
+            }
+            async fn never() ->! {
+                match in_future(
+                    &__MEMLINE_SITE, async move {
+                        {
+                            let frame = task(&__MEMLINE_SITE);
+                            loop {
+                            }
+                        }
+                    }
+                ). await {
+                    _ =>::core::unreachable!()
+                }
+            }
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn async_block() {
+    let item = "
+#[profile]
+fn f() -> impl Future {
+    g();
+    async move {
+        g().await;
+    }
+}";
+    expect![[r#"
+        fn f() -> impl Future {
+            let frame = enter(&__MEMLINE_SITE);
+            frame.line(1);
+            g();
+            frame.line(2);
+            in_async_block(
+                &__MEMLINE_SITE, 3, async move {
+                    let frame = task(&__MEMLINE_SITE);
+                    g().await;
+                }
+            )
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn holders() {
+    let item = "
+#[profile]
+mod m {
+    trait T {
+        fn declared();
+        fn given() { g(); }
+    }
+    impl T for U {
+        const fn constant() { g(); }
+        #[memline::profile]
+        fn own() { g(); }
+        fn plain() {
+            g();
+        }
+    }
+    #[profile]
+    mod own { fn f() { g(); } }
+    struct S;
+}";
+    expect![[r#"
+        mod m {
+            trait T {
+                fn declared();
+                fn given() {
+                    let frame = enter(&__MEMLINE_SITE);
+                    g();
+                }
+            }
+            impl T for U {
+                const fn constant() {
+                    g();
+                }
+                #[memline::profile] fn own() {
+                    g();
+                }
+                fn plain() {
+                    let frame = enter(&__MEMLINE_SITE);
+                    frame.line(1);
+                    g();
+                }
+            }
+            #[profile] mod own {
+                fn f() {
+                    g();
+                }
+            }
+            struct S;
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn half_typed() {
+    let item = "
+#[profile]
+fn f() {
+    let a = ;
+}";
+    expect![[r#"
+        fn f() {
+            let a =;
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn error() {
+    let item = "
+#[profile(nme = 1)]
+fn f() {
+    g();
+}";
+    expect![[r#"
+        ::core::compile_error! {
+            "unknown argument `nme`: `#[profile]` takes `name = \"…\"` and `crate = path`"
+        }
+        fn f() {
+            g();
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
