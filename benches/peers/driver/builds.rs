@@ -1,0 +1,112 @@
+//! The programs that are compared, each built with one tool in it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// One program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Build {
+    /// `peer` without any tool.
+    Plain,
+    Memline,
+    StatsAlloc,
+    Divan,
+    /// hotpath, measuring time.
+    HotpathTime,
+    /// hotpath, counting allocations.
+    HotpathAlloc,
+    /// The example `index` with memline off.
+    IndexPlain,
+    /// The example `index` as it is.
+    Index,
+}
+
+impl Build {
+    const ALL: [Build; 8] = [
+        Build::Plain,
+        Build::Memline,
+        Build::StatsAlloc,
+        Build::Divan,
+        Build::HotpathTime,
+        Build::HotpathAlloc,
+        Build::IndexPlain,
+        Build::Index,
+    ];
+
+    /// The tool's name in the tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Build::Plain | Build::IndexPlain => "plain",
+            Build::Memline | Build::Index => "memline",
+            Build::StatsAlloc => "stats_alloc",
+            Build::Divan => "divan",
+            Build::HotpathTime => "hotpath, time",
+            Build::HotpathAlloc => "hotpath, alloc",
+        }
+    }
+
+    /// The folder of the package, which binary of it, and the features it is built with.
+    fn recipe(self) -> (&'static str, [&'static str; 2], &'static [&'static str]) {
+        let peer = ["--bin", "peer"];
+        let index = ["--example", "index"];
+        match self {
+            Build::Plain => (".", peer, &[]),
+            Build::Memline => (".", peer, &["--features", "memline"]),
+            Build::StatsAlloc => (".", peer, &["--features", "stats_alloc"]),
+            Build::Divan => (".", peer, &["--features", "divan"]),
+            Build::HotpathTime => (".", peer, &["--features", "hotpath"]),
+            Build::HotpathAlloc => (".", peer, &["--features", "hotpath-alloc"]),
+            Build::IndexPlain => ("../..", index, &["--no-default-features"]),
+            Build::Index => ("../..", index, &[]),
+        }
+    }
+
+    /// Where the program is once it is built.
+    fn destination(self) -> PathBuf {
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{self:?}{}", env::consts::EXE_SUFFIX))
+    }
+}
+
+/// Builds every program. Cargo writes them all under one name, so each is copied away.
+pub(crate) fn build_all() -> Result<BTreeMap<Build, PathBuf>, String> {
+    Build::ALL
+        .into_iter()
+        .map(|build| Ok((build, one(build)?)))
+        .collect()
+}
+
+fn one(build: Build) -> Result<PathBuf, String> {
+    let (folder, target, features) = build.recipe();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builds");
+    eprintln!("building {build:?}");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet"])
+        .args(target)
+        .args(features)
+        .arg("--target-dir")
+        .arg(&output)
+        .current_dir(&folder)
+        .status()
+        .map_err(|error| format!("cargo cannot be run in {}: {error}", folder.display()))?;
+    if !status.success() {
+        return Err(format!("{build:?} does not build: {status}"));
+    }
+
+    let [kind, name] = target;
+    let subfolder = if kind == "--example" {
+        "release/examples"
+    } else {
+        "release"
+    };
+    let built = output
+        .join(subfolder)
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let destination = build.destination();
+    fs::copy(&built, &destination)
+        .map_err(|error| format!("{} cannot be copied: {error}", built.display()))?;
+    Ok(destination)
+}

@@ -1,0 +1,234 @@
+//! What is compared with what, and the bounds that memline keeps.
+
+use crate::builds::Build::{
+    self, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, Memline, Plain, StatsAlloc,
+};
+
+/// One table.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One row: a program beside another one.
+pub(crate) struct Case {
+    /// What is measured.
+    pub(crate) what: &'static str,
+    /// Whose figure it is.
+    pub(crate) tool: &'static str,
+    pub(crate) run: Run,
+    pub(crate) beside: Run,
+    pub(crate) compare: Compare,
+    pub(crate) unit: &'static str,
+    /// What the comparison must not exceed.
+    pub(crate) bound: Option<f64>,
+}
+
+/// One program with its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Run {
+    pub(crate) build: Build,
+    pub(crate) arguments: Arguments,
+    pub(crate) meter: Meter,
+}
+
+/// Where the figure of a run comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Meter {
+    /// The program measures itself and prints it.
+    Printed,
+    /// The processor time that the whole program takes.
+    Seconds,
+    /// Instructions per operation, as callgrind counts them.
+    Instructions,
+}
+
+/// How two figures are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compare {
+    /// How many times the other figure.
+    Ratio,
+    /// How much more than the other figure.
+    Difference,
+}
+
+type Arguments = &'static [&'static str];
+
+pub(crate) fn sections(instructions: bool) -> Vec<Section> {
+    let mut sections = vec![
+        Section {
+            title: "Allocations, under each tool's allocator",
+            cases: allocations(),
+        },
+        Section {
+            title: "Calls and lines: what profiling adds to one",
+            cases: lines(),
+        },
+        Section {
+            title: "What must not grow",
+            cases: growth(),
+        },
+        Section {
+            title: "A whole program: examples/index.rs",
+            cases: program(),
+        },
+    ];
+    if instructions {
+        let title = "Instructions on the hot path, counted by callgrind";
+        sections.push(Section {
+            title,
+            cases: counted(),
+        });
+    }
+    sections
+}
+
+fn allocations() -> Vec<Case> {
+    let workloads: [(_, Arguments, _); 4] = [
+        ("64 B pair, 1 thread", &["pairs", "1"], Some(1.2)),
+        ("64 B pair, 2 threads", &["pairs", "2"], Some(1.2)),
+        ("64 B pair, 4 threads", &["pairs", "4"], Some(1.2)),
+        ("entry of a map of 1M", &["tree", "1000000"], None),
+    ];
+    let mut cases = Vec::new();
+    for (what, arguments, bound) in workloads {
+        for build in [Memline, StatsAlloc, Divan, HotpathTime, HotpathAlloc] {
+            let case = Case::ratio(what, run(build, arguments), run(Plain, arguments));
+            cases.push(Case {
+                bound: bound.filter(|_| build == Memline),
+                ..case
+            });
+        }
+    }
+    cases
+}
+
+fn lines() -> Vec<Case> {
+    let adds = |what, build, arguments| {
+        Case::difference(what, run(build, arguments), run(Plain, arguments))
+    };
+    // What memory_profiler does, in Rust: a plain program that reads around its line.
+    let rss = |tool, arguments| {
+        let case = Case::difference("line", run(Plain, arguments), run(Plain, &["line"]));
+        Case { tool, ..case }
+    };
+    vec![
+        adds("line", Memline, &["line"]).at_most(1.5),
+        rss("RSS read twice, statm", &["rss-statm"]),
+        rss("RSS read twice, memory-stats", &["rss-memory-stats"]),
+        adds("call with one line", Memline, &["call"]).at_most(5.0),
+        adds("call with one line", HotpathTime, &["call"]),
+        adds("call with one line", HotpathAlloc, &["call"]),
+        adds("call that allocates 64 B", Memline, &["allocating-call"]),
+        adds("pass of a loop, one line", Memline, &["pass"]),
+        adds("pass that allocates 64 B", Memline, &["allocating"]),
+        adds("poll of an async fn", Memline, &["poll"]),
+    ]
+}
+
+fn growth() -> Vec<Case> {
+    let call =
+        |what, many, few| Case::ratio(what, run(Memline, many), run(Memline, few)).at_most(1.1);
+    let bytes = |what, build, arguments| {
+        let case = Case::difference(what, run(build, arguments), run(Plain, arguments));
+        Case { unit: "B", ..case }
+    };
+    let (table, rss): (Arguments, Arguments) = (&["table-bytes"], &["call-bytes", "10000000"]);
+    vec![
+        call(
+            "call after 100 functions, not 1",
+            &["functions", "100"],
+            &["functions", "1"],
+        ),
+        call(
+            "call after 1,000 functions, not 1",
+            &["functions", "1000"],
+            &["functions", "1"],
+        ),
+        call(
+            "call after 1,000 threads, not 1",
+            &["threads", "1000"],
+            &["threads", "1"],
+        ),
+        bytes("table, per line and thread", Memline, table).at_most(256.0),
+        // The system counts resident pages in batches per core, hence not 0.
+        bytes(
+            "RSS, from 10M to 100M calls",
+            Memline,
+            &["call-bytes", "100000000"],
+        )
+        .at_most(262_144.0),
+        bytes("RSS, from 1M to 10M calls", HotpathTime, rss),
+        bytes("RSS, from 1M to 10M calls", HotpathAlloc, rss),
+    ]
+}
+
+fn program() -> Vec<Case> {
+    let run = |build| Run {
+        build,
+        arguments: &[],
+        meter: Meter::Seconds,
+    };
+    let case = Case::ratio("index a large folder", run(Index), run(IndexPlain));
+    vec![Case { unit: "s", ..case }.at_most(1.05)]
+}
+
+fn counted() -> Vec<Case> {
+    let count = |what, build, arguments| {
+        let run = |build| Run {
+            build,
+            arguments,
+            meter: Meter::Instructions,
+        };
+        let case = Case::difference(what, run(build), run(Plain));
+        Case { unit: "", ..case }
+    };
+    vec![
+        count("call with one line", Memline, &["count-call"]),
+        count("call with eleven lines", Memline, &["count-lines"]),
+        count("pass of a loop, one line", Memline, &["count-pass"]),
+        count("poll of an async fn", Memline, &["count-poll"]),
+        count("64 B allocation", Memline, &["count-alloc"]),
+        count("64 B pair", Memline, &["count-pair"]),
+        count("64 B pair", StatsAlloc, &["count-pair"]),
+        count("64 B pair", Divan, &["count-pair"]),
+    ]
+}
+
+/// A program that prints its figure.
+fn run(build: Build, arguments: Arguments) -> Run {
+    Run {
+        build,
+        arguments,
+        meter: Meter::Printed,
+    }
+}
+
+impl Case {
+    fn ratio(what: &'static str, run: Run, beside: Run) -> Case {
+        let tool = run.build.name();
+        Case {
+            what,
+            tool,
+            run,
+            beside,
+            compare: Compare::Ratio,
+            unit: "ns",
+            bound: None,
+        }
+    }
+
+    fn difference(what: &'static str, run: Run, beside: Run) -> Case {
+        Case {
+            compare: Compare::Difference,
+            ..Case::ratio(what, run, beside)
+        }
+    }
+
+    fn at_most(self, bound: f64) -> Case {
+        Case {
+            bound: Some(bound),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! One process of the comparison: `peer WORKLOAD [NUMBER]` runs one workload under the tool that
+//! this build has in it and prints one figure on the first line of its output.
+
+mod allocator;
+#[path = "../../common/mod.rs"]
+#[macro_use]
+mod common;
+mod counted;
+mod growth;
+mod rss;
+mod tree;
+mod workload;
+
+use std::process::ExitCode;
+
+// One attribute per build: what the tool offers to profile a function.
+#[cfg(feature = "memline")]
+bodies!(
+    #[memline::profile]
+    mod bodies
+);
+#[cfg(feature = "hotpath")]
+bodies!(
+    #[hotpath::measure_all]
+    mod bodies
+);
+#[cfg(not(any(feature = "memline", feature = "hotpath")))]
+bodies!(mod bodies);
+
+fn main() -> ExitCode {
+    #[cfg(feature = "hotpath")]
+    let _guard = hotpath::HotpathGuardBuilder::new("peer")
+        .format(hotpath::Format::None)
+        .build();
+
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    let number = arguments.next().and_then(|number| number.parse().ok());
+    match workload::run(&name, number) {
+        Some(figure) => {
+            println!("{figure}");
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("peer: there is no workload `{name}`, or it needs a number");
+            ExitCode::from(2)
+        }
+    }
+}
