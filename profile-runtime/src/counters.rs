@@ -43,21 +43,19 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) const fn new() -> Self {
-        const ZERO: Tally = Tally::new(0);
-        const NOTHING: Balance = Balance::new(0);
         Self {
-            operations: ZERO,
-            frees: ZERO,
-            allocated: ZERO,
-            freed: ZERO,
-            highest: NOTHING,
-            published: NOTHING,
-            reallocs: ZERO,
-            reallocated: NOTHING,
-            grown: ZERO,
-            last_grown: ZERO,
-            line_top: NOTHING,
-            batch_top: NOTHING,
+            operations: Tally::new(0),
+            frees: Tally::new(0),
+            allocated: Tally::new(0),
+            freed: Tally::new(0),
+            highest: Balance::new(0),
+            published: Balance::new(0),
+            reallocs: Tally::new(0),
+            reallocated: Balance::new(0),
+            grown: Tally::new(0),
+            last_grown: Tally::new(0),
+            line_top: Balance::new(0),
+            batch_top: Balance::new(0),
         }
     }
 

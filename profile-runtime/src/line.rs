@@ -5,7 +5,7 @@ use crate::tally::{Balance, Tally};
 /// A line's first executions, in each of which the resident set is read.
 pub(crate) const LEARNING: u64 = 64;
 
-/// A line that takes so long on average, in nanoseconds, can afford a reading each time.
+/// A line that takes so long, in nanoseconds, can afford a reading at each execution.
 const LONG: u64 = 10_000;
 
 /// One reading per so many nanoseconds is affordable whatever the line.
@@ -23,8 +23,9 @@ pub(crate) struct LineTally {
     /// From this execution on the line is settled even if nothing seems to have happened.
     pub(crate) next_sample: Tally,
     // What settling touches.
-    /// Executions from one sample to the next; 0 where each is one.
+    /// Executions from one sample to the next, and when the last one was taken, in nanoseconds.
     stride: Tally,
+    sampled: Tally,
     pub(crate) operations: Tally,
     pub(crate) frees: Tally,
     pub(crate) reallocs: Tally,
@@ -36,7 +37,7 @@ pub(crate) struct LineTally {
     pub(crate) heap_increment: Balance,
     pub(crate) mem_usage: Tally,
     pub(crate) rss_increment: Balance,
-    /// Nanoseconds, of the first executions or, where the time column is wanted, of all.
+    /// Nanoseconds, where the time column is wanted.
     pub(crate) time: Tally,
 }
 
@@ -49,7 +50,7 @@ impl LineTally {
         for balance in [&self.peak, &self.heap, &self.heap_increment, &self.rss_increment] {
             balance.set(0);
         }
-        for tally in [&self.mem_usage, &self.time, &self.next_sample, &self.stride] {
+        for tally in [&self.mem_usage, &self.time, &self.next_sample, &self.stride, &self.sampled] {
             tally.set(0);
         }
     }
@@ -59,29 +60,29 @@ impl LineTally {
         self.occurrences.get() >= self.next_sample.get()
     }
 
-    /// Takes a sample, `since` nanoseconds after the thread's last reading of the resident set:
-    /// chooses when the next one is due, and tells whether to read now.
+    /// Takes a sample at `now`, in nanoseconds; the thread last read the resident set at `read`.
+    /// Tells whether to read it again, and chooses when the next sample is due.
     ///
-    /// A line begins by learning how long it takes. A long one stays sampled at each execution; a
-    /// short one is sampled at a stride that is tuned to one reading per [`INTERVAL`].
-    pub(crate) fn sample(&self, since: u64, every: bool) -> bool {
+    /// After the first executions a sample is due every time where the line takes [`LONG`], else
+    /// at a stride that is tuned to [`INTERVAL`]. It reads unless another line has just done so.
+    pub(crate) fn sample(&self, now: u64, read: u64) -> bool {
         let occurrences = self.occurrences.get();
-        if occurrences == LEARNING && self.time.get() < LONG * LEARNING {
-            self.stride.set(1);
-        }
-        let stride = self.stride.get();
-        if occurrences <= LEARNING || stride == 0 {
+        let since_sample = now.saturating_sub(self.sampled.get());
+        self.sampled.set(now);
+        if occurrences < LEARNING {
             return true;
         }
-        if since < INTERVAL {
-            self.stride.set((2 * stride).min(MAX_STRIDE));
-        } else if since > 2 * INTERVAL {
-            self.stride.set((stride / 2).max(1));
-        }
-        if !every {
-            self.next_sample.set(occurrences + self.stride.get());
-        }
-        since >= INTERVAL
+        let stride = self.stride.get().max(1);
+        let wait = if stride == 1 { LONG } else { INTERVAL };
+        self.stride.set(if since_sample < wait {
+            (2 * stride).min(MAX_STRIDE)
+        } else if since_sample > 2 * INTERVAL {
+            (stride / 2).max(1)
+        } else {
+            stride
+        });
+        self.next_sample.set(occurrences + self.stride.get());
+        occurrences == LEARNING || now.saturating_sub(read) >= wait
     }
 }
 
@@ -89,20 +90,22 @@ impl LineTally {
 mod tests {
     use super::*;
 
-    /// Samples a line that takes `nanoseconds`, once per execution where one is due; returns
-    /// how many of `executions` are samples, and how many of them read the resident set.
-    fn samples(nanoseconds: u64, executions: u64) -> (u64, u64) {
-        let line = LineTally::default();
-        let (mut samples, mut readings, mut since) = (0, 0, 0);
-        for _ in 0..executions {
-            line.occurrences.add(1);
-            since += nanoseconds;
-            if line.is_sampled() {
-                line.time.add(nanoseconds);
-                samples += 1;
-                if line.sample(since, false) {
-                    readings += 1;
-                    since = 0;
+    /// Runs lines that take so many nanoseconds in turn; returns how often each was sampled, and
+    /// how often the resident set was read.
+    fn run<const N: usize>(nanoseconds: [u64; N], turns: u64) -> ([u64; N], u64) {
+        let lines: [LineTally; N] = std::array::from_fn(|_| LineTally::default());
+        let (mut now, mut read, mut readings) = (0, 0, 0);
+        let mut samples = [0; N];
+        for _ in 0..turns {
+            for (index, line) in lines.iter().enumerate() {
+                line.occurrences.add(1);
+                now += nanoseconds[index];
+                if line.is_sampled() {
+                    samples[index] += 1;
+                    if line.sample(now, read) {
+                        readings += 1;
+                        read = now;
+                    }
                 }
             }
         }
@@ -111,20 +114,23 @@ mod tests {
 
     #[test]
     fn the_first_executions_are_all_read() {
-        assert_eq!(samples(1, LEARNING), (LEARNING, LEARNING));
+        assert_eq!(run([1], LEARNING), ([LEARNING], LEARNING));
     }
 
     #[test]
     fn a_long_line_is_read_each_time() {
-        assert_eq!(samples(LONG, 1000), (1000, 1000));
+        let (_, readings) = run([LONG, 10], 1000);
+        assert!((1000..1300).contains(&readings), "{readings} readings");
     }
 
     #[test]
-    fn a_short_line_is_read_about_once_per_interval() {
-        let executions = 30_000_000;
-        let (samples, readings) = samples(1, executions);
-        let wanted = executions / INTERVAL;
-        assert!((wanted / 3..=wanted + LEARNING).contains(&readings), "{readings} readings");
-        assert!(samples < 3 * wanted, "{samples} samples");
+    fn short_lines_are_sampled_alike_and_share_the_readings() {
+        let turns = 10_000_000;
+        let (samples, readings) = run([1, 1, 1], turns);
+        let wanted = 3 * turns / INTERVAL;
+        assert!((wanted / 3..wanted + 3 * LEARNING).contains(&readings), "{readings} readings");
+        for line in samples {
+            assert!((wanted / 3..2 * wanted + LEARNING).contains(&line), "{samples:?}");
+        }
     }
 }

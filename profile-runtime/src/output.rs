@@ -21,14 +21,18 @@ pub(crate) fn write(output: &Output, text: &str) {
         Output::Stderr => to_stderr(text),
         Output::Stdout => {
             if let Err(error) = standard(1, text) {
-                to_stderr(&format!("memline: stdout cannot be written ({error}); the report:\n{text}"));
+                to_stderr(&format!(
+                    "memline: stdout cannot be written ({error}); the report:\n{text}"
+                ));
             }
         }
         Output::File(path) => {
             let path = of_this_process(path);
             if let Err(error) = std::fs::write(&path, text) {
                 let path = path.display();
-                to_stderr(&format!("memline: {path} cannot be written ({error}); the report:\n{text}"));
+                to_stderr(&format!(
+                    "memline: {path} cannot be written ({error}); the report:\n{text}"
+                ));
             }
         }
     }
@@ -98,7 +102,9 @@ mod unix {
                 let mut ignore = before;
                 ignore.sa_sigaction = libc::SIG_IGN;
                 libc::sigaction(libc::SIGPIPE, &raw const ignore, ptr::null_mut());
-                Self { before: Some(before) }
+                Self {
+                    before: Some(before),
+                }
             }
         }
     }
@@ -117,7 +123,11 @@ mod unix {
 
     /// Waits for the reader of a descriptor that a parent has made non-blocking.
     pub(super) fn wait_until_writable(descriptor: i32) {
-        let mut poll = libc::pollfd { fd: descriptor, events: libc::POLLOUT, revents: 0 };
+        let mut poll = libc::pollfd {
+            fd: descriptor,
+            events: libc::POLLOUT,
+            revents: 0,
+        };
         // SAFETY: one `pollfd`. Whatever is wrong shows at the next write.
         #[expect(unsafe_code)]
         unsafe {

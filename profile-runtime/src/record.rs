@@ -91,22 +91,21 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Record> {
 
 impl Record {
     const fn new() -> Self {
-        const ZERO: Tally = Tally::new(0);
         Self {
             counters: Counters::new(),
-            rss: ZERO,
-            rss_mark: ZERO,
-            rss_read: ZERO,
+            rss: Tally::new(0),
+            rss_mark: Tally::new(0),
+            rss_read: Tally::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             tables_len: AtomicU32::new(0),
             owner: AtomicU64::new(0),
             in_use: AtomicBool::new(true),
             start: Start {
-                allocs: ZERO,
-                frees: ZERO,
-                reallocs: ZERO,
-                allocated: ZERO,
-                freed: ZERO,
+                allocs: Tally::new(0),
+                frees: Tally::new(0),
+                reallocs: Tally::new(0),
+                allocated: Tally::new(0),
+                freed: Tally::new(0),
                 reallocated: Balance::new(0),
             },
             next: AtomicPtr::new(ptr::null_mut()),

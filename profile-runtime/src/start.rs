@@ -45,7 +45,9 @@ pub(crate) fn config() -> &'static Config {
 
 /// Puts `config` in force, the environment's settings over it.
 pub(crate) fn install(config: Config) -> &'static Config {
-    record::current().counters.uncounted(|| put_in_force(config))
+    record::current()
+        .counters
+        .uncounted(|| put_in_force(config))
 }
 
 fn put_in_force(config: Config) -> &'static Config {

@@ -14,7 +14,7 @@ use std::sync::atomic::{
 
 use crate::clock;
 use crate::counters::Counters;
-use crate::line::{LEARNING, LineTally};
+use crate::line::LineTally;
 use crate::record::Record;
 use crate::tally::{Balance, Tally};
 
@@ -53,7 +53,7 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     /// The resident set as last charged.
     rss: Tally,
     start: Start,
-    /// When the open line began, in nanoseconds; kept only where it is needed.
+    /// Whether the time column is wanted, and when the open line began, in nanoseconds.
     started: Tally,
     timed: bool,
     /// Odd while a line is being settled.
@@ -281,10 +281,7 @@ impl Table {
     #[inline(never)]
     extern "C" fn sample(&self) {
         self.seen_operations.set(FORCE);
-        let Some(line) = self.open_tally() else {
-            return;
-        };
-        if line.occurrences.get() <= LEARNING || self.timed {
+        if self.timed {
             self.started.set(clock::now());
         }
     }
@@ -315,7 +312,13 @@ impl Table {
         let live = self.counters().process_live();
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
-        self.settle_sample(line);
+        if self.timed {
+            line.time.add(clock::now().saturating_sub(self.started.get()));
+        }
+        self.settle_rss(line);
+        if self.timed {
+            line.next_sample.set(0); // each execution is timed
+        }
         self.top.raise(self.counters().peak());
         self.counters().begin_peak();
         self.base.set(self.counters().balance());
@@ -324,17 +327,13 @@ impl Table {
         self.sequence.add(1);
     }
 
-    /// Time and resident set, where this execution is a sample.
-    fn settle_sample(&self, line: &LineTally) {
+    /// The resident set, where this execution is a sample or much has moved.
+    fn settle_rss(&self, line: &LineTally) {
         let record = self.record;
-        let occurrences = line.occurrences.get();
         let mut due = record.moved() >= MOVED;
         if line.is_sampled() {
             let now = clock::now();
-            if occurrences <= LEARNING || self.timed {
-                line.time.add(now.saturating_sub(self.started.get()));
-            }
-            due |= line.sample(now.saturating_sub(record.rss_read.get()), self.timed);
+            due |= line.sample(now, record.rss_read.get());
             if due {
                 record.rss_read.set(now);
             }
