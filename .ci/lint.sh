@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Clippy has nothing to say, about any target.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cargo clippy --workspace --all-targets --locked -- -D warnings
+cargo clippy --workspace --all-targets --locked --manifest-path tests/off/Cargo.toml -- -D warnings

@@ -1,0 +1,22 @@
+//! Uses memline's interface, which stays as it is: there is nothing to count and to report.
+
+#[memline::profile]
+fn keep() -> Vec<u8> {
+    let kept = vec![0u8; 1000];
+    kept
+}
+
+fn main() {
+    memline::Config::new().precision(2).install();
+    let measured = memline::measure(|| keep().len());
+    assert_eq!(measured.value, 1000);
+    assert_eq!((measured.peak, measured.stats.bytes_allocated), (0, 0));
+    assert!(!memline::is_installed());
+    assert_eq!(memline::stats().allocations, 0);
+    assert_eq!(memline::process_stats().bytes_allocated, 0);
+    assert_eq!((memline::live(), memline::peak()), (0, 0));
+    memline::reset();
+    let report = memline::report();
+    assert!(report.functions.is_empty());
+    println!("{}", report.to_json());
+}
