@@ -14,7 +14,7 @@ use memline::Allocator;
 use stats_alloc::{Stats, StatsAlloc};
 
 const THREADS: usize = 4;
-const STEPS: usize = 50_000;
+const STEPS: usize = 20_000;
 
 /// Blocks that one thread holds at a time.
 const BLOCKS: usize = 64;
@@ -33,7 +33,11 @@ struct Load<'a> {
 
 impl<'a> Load<'a> {
     fn new(allocator: &'a Checked<'a>, seed: u64) -> Self {
-        Self { allocator, random: seed * 2 + 1, blocks: array::from_fn(|_| None) }
+        Self {
+            allocator,
+            random: seed * 2 + 1,
+            blocks: array::from_fn(|_| None),
+        }
     }
 
     /// A number below `limit`, by xorshift.
@@ -67,7 +71,13 @@ impl<'a> Load<'a> {
         let align = 1 << self.below(8);
         let layout = Layout::from_size_align(size, align).expect("small sizes and powers of two");
         // SAFETY: the layout is not empty.
-        let block = unsafe { if zeroed { self.allocator.alloc_zeroed(layout) } else { self.allocator.alloc(layout) } };
+        let block = unsafe {
+            if zeroed {
+                self.allocator.alloc_zeroed(layout)
+            } else {
+                self.allocator.alloc(layout)
+            }
+        };
         assert!(!block.is_null() && block.addr() % align == 0);
         // SAFETY: a zeroed block may be read, and any may be written, in its whole size.
         unsafe {
@@ -88,7 +98,11 @@ impl<'a> Load<'a> {
 
     fn resize(&mut self, (block, layout, byte): Block) -> Block {
         // One in eight keeps its size.
-        let size = if self.below(8) == 0 { layout.size() } else { self.size() };
+        let size = if self.below(8) == 0 {
+            layout.size()
+        } else {
+            self.size()
+        };
         // SAFETY: the block came from this allocator with this layout, and the size is not zero.
         let block = unsafe { self.allocator.realloc(block, layout, size) };
         assert!(!block.is_null());
@@ -126,12 +140,14 @@ fn under_load() {
     let oracle = StatsAlloc::system();
     let allocator = Allocator::new(&oracle);
     let (start, end) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
-    let mut process = Stats::default();
+    let [mut process, mut under_load] = [Stats::default(); 2];
     let threads = thread::scope(|scope| {
         let threads: [_; THREADS] = array::from_fn(|seed| {
             let (allocator, start, end) = (&allocator, &start, &end);
             scope.spawn(move || {
                 let mut load = Load::new(allocator, seed as u64 + 1);
+                // Whoever is here has allocated what a starting thread does.
+                start.wait();
                 start.wait();
                 let before = memline::stats();
                 (0..STEPS).for_each(|_| load.step());
@@ -139,29 +155,49 @@ fn under_load() {
                 // Nobody ends before the process's figures have been read: an ending thread frees.
                 end.wait();
                 end.wait();
-                load.blocks.iter().flatten().for_each(|block| load.free(*block));
+                load.blocks
+                    .iter()
+                    .flatten()
+                    .for_each(|block| load.free(*block));
                 change
             })
         });
+        start.wait();
         let before = memline::process_stats();
         start.wait();
         end.wait();
         process = memline::process_stats() - before;
-        assert_eq!(process, oracle.stats());
+        under_load = oracle.stats();
         end.wait();
         threads.map(|thread| thread.join().expect("the load is borne"))
     });
-    assert_eq!(total(threads), process);
-    assert!(threads.iter().all(|thread| thread.allocations > 1000 && thread.reallocations > 1000));
-    let Stats { bytes_allocated, bytes_deallocated, allocations, deallocations, .. } = oracle.stats();
-    assert_eq!((bytes_allocated, allocations), (bytes_deallocated, deallocations), "every block is freed");
+    assert_eq!(process, under_load);
+    assert_eq!(total(threads), under_load);
+    assert!(
+        threads
+            .iter()
+            .all(|thread| thread.allocations > 1000 && thread.reallocations > 1000)
+    );
+    let Stats {
+        bytes_allocated,
+        bytes_deallocated,
+        allocations,
+        deallocations,
+        ..
+    } = oracle.stats();
+    assert_eq!(
+        (bytes_allocated, allocations),
+        (bytes_deallocated, deallocations),
+        "every block is freed"
+    );
 }
 
 /// `stats_alloc` counts calls that return null; memline does not.
 fn failed_calls_are_not_counted() {
     let oracle = StatsAlloc::system();
     let allocator = Allocator::new(&oracle);
-    let huge = Layout::from_size_align(isize::MAX as usize, 1).expect("the largest layout there is");
+    let huge =
+        Layout::from_size_align(isize::MAX as usize, 1).expect("the largest layout there is");
     let small = Layout::new::<u64>();
     // SAFETY: no layout is empty.
     let block = unsafe { allocator.alloc(small) };
@@ -170,12 +206,22 @@ fn failed_calls_are_not_counted() {
     let (process, live, peak) = (memline::process_stats(), memline::live(), memline::peak());
     // SAFETY: as above; a block whose reallocation fails stays as it is.
     let failed = unsafe {
-        [allocator.alloc(huge), allocator.alloc_zeroed(huge), allocator.realloc(block, small, huge.size())]
+        [
+            allocator.alloc(huge),
+            allocator.alloc_zeroed(huge),
+            allocator.realloc(block, small, huge.size()),
+        ]
     };
     assert!(failed.iter().all(|block| block.is_null()));
     assert_eq!(memline::stats(), before);
-    assert_eq!((memline::process_stats(), memline::live(), memline::peak()), (process, live, peak));
-    assert_eq!((oracle.stats().allocations, oracle.stats().reallocations), (3, 1));
+    assert_eq!(
+        (memline::process_stats(), memline::live(), memline::peak()),
+        (process, live, peak)
+    );
+    assert_eq!(
+        (oracle.stats().allocations, oracle.stats().reallocations),
+        (3, 1)
+    );
     // SAFETY: the block is still there, with its layout.
     unsafe { allocator.dealloc(block, small) };
     assert_eq!((memline::stats() - before).bytes_deallocated, small.size());

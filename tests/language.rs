@@ -31,7 +31,7 @@ fn annotated_programs_do_what_plain_ones_do() {
     for program in &programs {
         let name = program.binary();
         let said = [plain.said_of(&name), profiled.said_of(&name)];
-        differences.extend(difference::between(&name, "the compiler said", said));
+        differences.extend(difference::of_sets(&name, "the compiler said", said));
         let (Some(plain), Some(profiled)) = (plain.executable(&name), profiled.executable(&name)) else {
             differences.push(format!("{name}: not built"));
             continue;
@@ -42,7 +42,7 @@ fn annotated_programs_do_what_plain_ones_do() {
             ("printed to stderr", &plain.stderr, &profiled.stderr),
             ("ended", &plain.status, &profiled.status),
         ] {
-            differences.extend(difference::between(&name, what, [plain.clone(), profiled.clone()]));
+            differences.extend(difference::between(&name, what, [plain, profiled]));
         }
         if plain.stdout.is_empty() {
             differences.push(format!("{name}: prints nothing, so it shows nothing"));

@@ -13,10 +13,24 @@ mod lower;
 mod program;
 #[path = "ledger/raw.rs"]
 mod raw;
+#[path = "ledger/script.rs"]
+#[rustfmt::skip] // its rows carry their names at the end of the line
+mod script;
 #[path = "ledger/workshop.rs"]
 mod workshop;
+
+use proptest::prelude::{ProptestConfig, proptest};
 
 #[test]
 fn rows_of_generated_programs_are_those_of_an_interpreter() {
     generated::check();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_of_scripts_are_those_of_a_plain_count(script in script::script()) {
+        script::check(&script)?;
+    }
 }

@@ -46,20 +46,36 @@ fn what_other_threads_did() {
         let line = joins.lines.iter().find(|line| line.source.contains(text));
         line.and_then(|line| line.figures).expect("the line ran")
     };
-    let all = [figures("thread::spawn"), figures("worker.join")].map(|f| f.heap_increment).iter().sum::<i64>();
+    let all = [figures("thread::spawn"), figures("worker.join")]
+        .map(|f| f.heap_increment)
+        .iter()
+        .sum::<i64>();
     // Between spawn and join the other thread's allocation falls on either line; what a thread keeps is small.
     assert!((5_000_000..5_050_000).contains(&all), "{all}");
     // The closure's own row is what that thread did.
-    assert!(figures("worker.join").increment.abs() < 50_000, "the line itself allocated next to nothing");
-    let highest = joins.lines.iter().filter_map(|line| line.figures).map(|figures| figures.heap).max();
+    assert!(
+        figures("worker.join").increment.abs() < 50_000,
+        "the line itself allocated next to nothing"
+    );
+    let highest = joins
+        .lines
+        .iter()
+        .filter_map(|line| line.figures)
+        .map(|figures| figures.heap)
+        .max();
     assert!(highest >= Some(live as u64 + 5_000_000));
 }
 
 fn other_threads_within_a_batch() {
     const BATCH: usize = 32 * 1024;
     let live = memline::live();
-    let blocks = thread::spawn(|| [vec![1u8; 20_000], vec![1u8; 3_000_000]]).join().expect("it returns");
+    let blocks = thread::spawn(|| [vec![1u8; 20_000], vec![1u8; 3_000_000]])
+        .join()
+        .expect("it returns");
     let grown = memline::live() - live;
-    assert!(grown >= 3_020_000 && grown < 3_020_000 + BATCH, "what an ended thread did is exact: {grown}");
+    assert!(
+        (3_020_000..3_020_000 + BATCH).contains(&grown),
+        "what an ended thread did is exact: {grown}"
+    );
     drop(blocks);
 }

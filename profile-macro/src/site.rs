@@ -24,7 +24,8 @@ impl Site {
     /// backwards: then there is no source text, and lines out of range are charged to the statement around.
     pub(crate) fn new(row: Span, signature: Span, brace: Span) -> Self {
         let file = row.file();
-        let [first, inner, last] = [row, signature, brace].map(|span| line(span.start().line));
+        let [first, inner] = [row, signature].map(|span| line(span.start().line));
+        let last = line(brace.end().line);
         let whole = first > 0
             && first <= inner
             && inner <= last
@@ -50,12 +51,21 @@ impl Site {
 
     /// Line of a span; `around`, the line of what encloses it, where it stands outside of the function.
     pub(crate) fn line_of(&self, span: Span, around: u32) -> u32 {
-        let line = line(span.start().line);
-        if (self.first..=self.last).contains(&line) && span.file() == self.file {
-            line
-        } else {
-            around
-        }
+        self.within(span, span.start().line, around)
+    }
+
+    /// Line of a closing brace.
+    ///
+    /// NOTE: After another macro printed the tokens anew, the span is that of the whole block; so it is the
+    /// span's end that stands on the brace's line.
+    pub(crate) fn line_of_brace(&self, brace: Span, around: u32) -> u32 {
+        self.within(brace, brace.end().line, around)
+    }
+
+    fn within(&self, span: Span, at: usize, around: u32) -> u32 {
+        let at = line(at);
+        let inside = (self.first..=self.last).contains(&at) && span.file() == self.file;
+        if inside { at } else { around }
     }
 
     /// The slot of a line, given out in the order of asking.

@@ -12,7 +12,8 @@ use crate::{record, rss, site, stats};
 /// What has been measured until now, the lines that are running included.
 pub(crate) fn report() -> Report {
     let mut functions: Vec<Function> = site::all().filter_map(function).collect();
-    functions.sort_by(|a, b| (&a.file, a.first_line, &a.name).cmp(&(&b.file, b.first_line, &b.name)));
+    functions
+        .sort_by(|a, b| (&a.file, a.first_line, &a.name).cmp(&(&b.file, b.first_line, &b.name)));
     let mut notes = Vec::from_iter(rss::missing());
     if !crate::start::allocator_installed() {
         notes.push(
@@ -22,7 +23,11 @@ pub(crate) fn report() -> Report {
                 .to_owned(),
         );
     }
-    Report { version: Report::VERSION, functions, notes }
+    Report {
+        version: Report::VERSION,
+        functions,
+        notes,
+    }
 }
 
 /// The figures of one site, or `None` if it has not run since the last reset.
@@ -46,7 +51,11 @@ fn function(site: &'static Site) -> Option<Function> {
     if !slots.iter().any(Sum::ran) {
         return None;
     }
-    threads.name = if threads.count == 1 { names.into_iter().flatten().next() } else { None };
+    threads.name = if threads.count == 1 {
+        names.into_iter().flatten().next()
+    } else {
+        None
+    };
     Some(Function {
         name: name(place),
         file: place.file.to_owned(),
@@ -61,13 +70,12 @@ fn function(site: &'static Site) -> Option<Function> {
 #[derive(Clone, Default)]
 struct Sum {
     figures: Figures,
-    operations: u64,
     heap: i64,
 }
 
 fn add(slots: &mut [Sum], lines: &[LineTally], open: Option<(u32, Pending)>) {
     for (sum, line) in slots.iter_mut().zip(lines) {
-        if line.occurrences.get() > 0 || line.operations.get() > 0 {
+        if !line.is_blank() {
             sum.add(line);
         }
     }
@@ -76,26 +84,43 @@ fn add(slots: &mut [Sum], lines: &[LineTally], open: Option<(u32, Pending)>) {
     }
 }
 
+/// Adds to a figure. It wraps: what is read while a line is being settled may be anything, and is
+/// thrown away.
+fn count(figure: &mut u64, value: u64) {
+    *figure = figure.wrapping_add(value);
+}
+
 impl Sum {
     /// Whether the line ran since the last reset. One that was paused then may have done things
     /// since without having begun.
     fn ran(&self) -> bool {
-        self.figures.occurrences > 0 || self.operations > 0
+        let Figures {
+            occurrences,
+            allocs,
+            frees,
+            reallocs,
+            ..
+        } = self.figures;
+        [occurrences, allocs, frees, reallocs]
+            .iter()
+            .any(|&figure| figure > 0)
     }
 
     fn add(&mut self, line: &LineTally) {
         let figures = &mut self.figures;
-        figures.occurrences += line.occurrences.get();
-        self.operations += line.operations.get();
-        figures.frees += line.frees.get();
-        figures.reallocs += line.reallocs.get();
-        figures.allocated += line.allocated.get();
-        figures.freed += line.freed.get();
-        figures.grown += line.grown.get();
+        count(&mut figures.occurrences, line.occurrences.get());
+        count(&mut figures.allocs, line.allocs.get());
+        count(&mut figures.frees, line.frees.get());
+        count(&mut figures.reallocs, line.reallocs.get());
+        count(&mut figures.allocated, line.allocated.get());
+        count(&mut figures.freed, line.freed.get());
+        count(&mut figures.grown, line.grown.get());
         figures.peak = figures.peak.max(line.peak.get().max(0) as u64);
         self.heap = self.heap.max(line.heap.get());
         figures.heap_increment += line.heap_increment.get();
-        figures.mem_usage = figures.mem_usage.max(Some(line.mem_usage.get()).filter(|rss| *rss > 0));
+        figures.mem_usage = figures
+            .mem_usage
+            .max(Some(line.mem_usage.get()).filter(|rss| *rss > 0));
         let rss_increment = figures.rss_increment.unwrap_or(0) + line.rss_increment.get();
         figures.rss_increment = Some(rss_increment);
         let time = figures.time_ns.unwrap_or(0) + line.time.get();
@@ -104,12 +129,12 @@ impl Sum {
 
     fn add_pending(&mut self, pending: &Pending) {
         let figures = &mut self.figures;
-        self.operations += pending.operations;
-        figures.frees += pending.frees;
-        figures.reallocs += pending.reallocs;
-        figures.allocated += pending.allocated;
-        figures.freed += pending.freed;
-        figures.grown += pending.grown;
+        count(&mut figures.allocs, pending.allocs);
+        count(&mut figures.frees, pending.frees);
+        count(&mut figures.reallocs, pending.reallocs);
+        count(&mut figures.allocated, pending.allocated);
+        count(&mut figures.freed, pending.freed);
+        count(&mut figures.grown, pending.grown);
         figures.peak = figures.peak.max(pending.peak.max(0) as u64);
         let rss = rss::read();
         figures.mem_usage = figures.mem_usage.max(rss);
@@ -122,7 +147,6 @@ impl Sum {
         let measured = figures.mem_usage.is_some();
         Figures {
             increment: figures.allocated.wrapping_sub(figures.freed) as i64,
-            allocs: self.operations.saturating_sub(figures.frees + figures.reallocs),
             heap: self.heap.max(0) as u64,
             rss_increment: figures.rss_increment.filter(|_| measured),
             time_ns: figures.time_ns.filter(|_| crate::start::timed()),
@@ -135,7 +159,16 @@ impl Sum {
 fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
     let mut rows: BTreeMap<u32, Line> = (place.first_line..)
         .zip(place.source.lines())
-        .map(|(line, source)| (line, Line { line, source: source.to_owned(), figures: None }))
+        .map(|(line, source)| {
+            (
+                line,
+                Line {
+                    line,
+                    source: source.to_owned(),
+                    figures: None,
+                },
+            )
+        })
         .collect();
     for (&line, slot) in place.lines.iter().zip(slots) {
         let row = rows.entry(line).or_default();
@@ -174,8 +207,17 @@ mod tests {
     #[test]
     fn the_macros_own_items_are_cut_off() {
         let check = |path: &str, name: &str| assert_eq!(function_path(path), name);
-        check("index::build::__MEMLINE_SITE::{{closure}}::here", "index::build");
-        check("<app::T as app::Run>::run::__MEMLINE_SITE::{{closure}}::here", "<app::T as app::Run>::run");
-        check("app::main::{{closure}}::inner::__MEMLINE_SITE::{{closure}}::here", "app::main::inner");
+        check(
+            "index::build::__MEMLINE_SITE::{{closure}}::here",
+            "index::build",
+        );
+        check(
+            "<app::T as app::Run>::run::__MEMLINE_SITE::{{closure}}::here",
+            "<app::T as app::Run>::run",
+        );
+        check(
+            "app::main::{{closure}}::inner::__MEMLINE_SITE::{{closure}}::here",
+            "app::main::inner",
+        );
     }
 }

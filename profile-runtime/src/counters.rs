@@ -255,7 +255,14 @@ mod tests {
         counters.realloc(block(16), 80, block(16), 20);
         counters.free(100);
         assert_eq!(counters.operations.get(), 5);
-        assert_eq!((counters.allocs(), counters.frees.get(), counters.reallocs.get()), (2, 1, 2));
+        assert_eq!(
+            (
+                counters.allocs(),
+                counters.frees.get(),
+                counters.reallocs.get()
+            ),
+            (2, 1, 2)
+        );
         assert_eq!((counters.allocated.get(), counters.freed.get()), (180, 160));
         assert_eq!(counters.reallocated.get(), -30);
         assert_eq!(counters.balance(), 20);
@@ -304,7 +311,14 @@ mod tests {
         let counters = Counters::new();
         counters.alloc(10);
         counters.uncounted(|| counters.alloc(1 << 20));
-        assert_eq!((counters.balance(), counters.operations.get(), counters.peak()), (10, 1, 10));
+        assert_eq!(
+            (
+                counters.balance(),
+                counters.operations.get(),
+                counters.peak()
+            ),
+            (10, 1, 10)
+        );
         assert_eq!(counters.process_live(), {
             counters.publish();
             published_live()

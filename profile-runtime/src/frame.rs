@@ -32,7 +32,11 @@ pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
         Some(table) => table.enter(slot),
         None => Outer::NONE,
     };
-    Frame { table, outer, _not_send: PhantomData }
+    Frame {
+        table,
+        outer,
+        _not_send: PhantomData,
+    }
 }
 
 impl Drop for Frame {
@@ -79,19 +83,31 @@ impl Frame {
     /// Opens `slot` again at the end of a block within that line.
     #[inline(always)]
     pub fn reopen(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd { cursor: self.cursor(), slot, count: 0 }
+        AtEnd {
+            cursor: self.cursor(),
+            slot,
+            count: 0,
+        }
     }
 
     /// Opens the line of a closing brace after the block's tail, and counts it.
     #[inline(always)]
     pub fn brace(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd { cursor: self.cursor(), slot, count: 1 }
+        AtEnd {
+            cursor: self.cursor(),
+            slot,
+            count: 1,
+        }
     }
 
     /// Opens the header of a loop again after each pass.
     #[inline(always)]
     pub fn pass(&self, slot: u32) -> Pass<Here> {
-        Pass { cursor: self.cursor(), slot, finished: Cell::new(false) }
+        Pass {
+            cursor: self.cursor(),
+            slot,
+            finished: Cell::new(false),
+        }
     }
 }
 

@@ -44,19 +44,31 @@ impl Task {
     /// As [`Frame::reopen`](crate::frame::Frame::reopen).
     #[inline(always)]
     pub fn reopen(&self, slot: u32) -> AtEnd<Self> {
-        AtEnd { cursor: *self, slot, count: 0 }
+        AtEnd {
+            cursor: *self,
+            slot,
+            count: 0,
+        }
     }
 
     /// As [`Frame::brace`](crate::frame::Frame::brace).
     #[inline(always)]
     pub fn brace(&self, slot: u32) -> AtEnd<Self> {
-        AtEnd { cursor: *self, slot, count: 1 }
+        AtEnd {
+            cursor: *self,
+            slot,
+            count: 1,
+        }
     }
 
     /// As [`Frame::pass`](crate::frame::Frame::pass).
     #[inline(always)]
     pub fn pass(&self, slot: u32) -> Pass<Self> {
-        Pass { cursor: *self, slot, finished: Cell::new(false) }
+        Pass {
+            cursor: *self,
+            slot,
+            finished: Cell::new(false),
+        }
     }
 }
 
@@ -85,8 +97,16 @@ pub fn in_future<F: Future>(site: &'static Site, future: F) -> InFuture<F> {
 /// Gives an async block its frame, in the table of the function around it.
 #[inline(always)]
 pub fn in_async_block<F: Future>(site: &'static Site, slot: u32, future: F) -> InFuture<F> {
-    let state = State { site, slot, carried: 0, begun: false };
-    InFuture { state, future: ManuallyDrop::new(future) }
+    let state = State {
+        site,
+        slot,
+        carried: 0,
+        begun: false,
+    };
+    InFuture {
+        state,
+        future: ManuallyDrop::new(future),
+    }
 }
 
 impl<F: Future> Future for InFuture<F> {
@@ -108,7 +128,11 @@ impl<F: Future> Future for InFuture<F> {
 impl<F> Drop for InFuture<F> {
     fn drop(&mut self) {
         // A future that never ran has nothing but its arguments, which are its caller's.
-        let _frame = if self.state.begun { self.state.frame() } else { None };
+        let _frame = if self.state.begun {
+            self.state.frame()
+        } else {
+            None
+        };
         // SAFETY: dropped once, here, in place.
         #[expect(unsafe_code)]
         unsafe {
@@ -127,7 +151,11 @@ impl State {
             self.begun = true;
             table.enter(self.slot)
         };
-        Some(Polled { state: self, table, outer })
+        Some(Polled {
+            state: self,
+            table,
+            outer,
+        })
     }
 }
 

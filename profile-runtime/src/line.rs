@@ -26,7 +26,7 @@ pub(crate) struct LineTally {
     /// Executions from one sample to the next, and when the last one was taken, in nanoseconds.
     stride: Tally,
     sampled: Tally,
-    pub(crate) operations: Tally,
+    pub(crate) allocs: Tally,
     pub(crate) frees: Tally,
     pub(crate) reallocs: Tally,
     pub(crate) allocated: Tally,
@@ -43,16 +43,51 @@ pub(crate) struct LineTally {
 
 impl LineTally {
     pub(crate) fn clear(&self) {
-        let Self { occurrences, operations, frees, reallocs, allocated, freed, grown, .. } = self;
-        for tally in [occurrences, operations, frees, reallocs, allocated, freed, grown] {
+        let Self {
+            occurrences,
+            allocs,
+            frees,
+            reallocs,
+            allocated,
+            freed,
+            grown,
+            ..
+        } = self;
+        for tally in [
+            occurrences,
+            allocs,
+            frees,
+            reallocs,
+            allocated,
+            freed,
+            grown,
+        ] {
             tally.set(0);
         }
-        for balance in [&self.peak, &self.heap, &self.heap_increment, &self.rss_increment] {
+        for balance in [
+            &self.peak,
+            &self.heap,
+            &self.heap_increment,
+            &self.rss_increment,
+        ] {
             balance.set(0);
         }
-        for tally in [&self.mem_usage, &self.time, &self.next_sample, &self.stride, &self.sampled] {
+        for tally in [
+            &self.mem_usage,
+            &self.time,
+            &self.next_sample,
+            &self.stride,
+            &self.sampled,
+        ] {
             tally.set(0);
         }
+    }
+
+    /// Whether nothing was ever charged. A line that was paused during a reset may have done things
+    /// since without having begun.
+    pub(crate) fn is_blank(&self) -> bool {
+        let counts = [&self.occurrences, &self.allocs, &self.frees, &self.reallocs];
+        counts.iter().all(|count| count.get() == 0)
     }
 
     /// Whether the line's present execution is a sample.
@@ -128,9 +163,15 @@ mod tests {
         let turns = 10_000_000;
         let (samples, readings) = run([1, 1, 1], turns);
         let wanted = 3 * turns / INTERVAL;
-        assert!((wanted / 3..wanted + 3 * LEARNING).contains(&readings), "{readings} readings");
+        assert!(
+            (wanted / 3..wanted + 3 * LEARNING).contains(&readings),
+            "{readings} readings"
+        );
         for line in samples {
-            assert!((wanted / 3..2 * wanted + LEARNING).contains(&line), "{samples:?}");
+            assert!(
+                (wanted / 3..2 * wanted + LEARNING).contains(&line),
+                "{samples:?}"
+            );
         }
     }
 }

@@ -130,7 +130,11 @@ impl Record {
         #[expect(unsafe_code)]
         unsafe {
             let block = (*tables.add(site as usize)).load(Acquire);
-            if block.is_null() { None } else { Some(Table::from_block(block)) }
+            if block.is_null() {
+                None
+            } else {
+                Some(Table::from_block(block))
+            }
         }
     }
 
@@ -201,7 +205,10 @@ impl Record {
 
     fn try_claim(&self) -> bool {
         !self.in_use.load(Relaxed)
-            && self.in_use.compare_exchange(false, true, AcqRel, Relaxed).is_ok()
+            && self
+                .in_use
+                .compare_exchange(false, true, AcqRel, Relaxed)
+                .is_ok()
     }
 }
 
@@ -358,7 +365,9 @@ mod tests {
     use super::*;
 
     fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-        std::thread::spawn(work).join().expect("the thread ends well")
+        std::thread::spawn(work)
+            .join()
+            .expect("the thread ends well")
     }
 
     #[test]
@@ -385,7 +394,10 @@ mod tests {
         in_a_thread(|| {
             let record = current();
             assert_eq!(record.counters.allocs(), record.start.allocs.get());
-            assert_eq!(record.counters.allocated.get(), record.start.allocated.get());
+            assert_eq!(
+                record.counters.allocated.get(),
+                record.start.allocated.get()
+            );
         });
     }
 }

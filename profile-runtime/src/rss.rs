@@ -97,7 +97,9 @@ mod system {
     /// The second of the numbers in `statm` (`man 5 proc_pid_statm`).
     fn resident_pages(statm: &[u8]) -> Option<u64> {
         let field = statm.split(|&byte| byte == b' ').nth(1)?;
-        let digits = field.iter().map(|byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')));
+        let digits = field
+            .iter()
+            .map(|byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')));
         digits.reduce(|number, digit| number?.checked_mul(10)?.checked_add(digit?))?
     }
 

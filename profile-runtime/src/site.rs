@@ -50,7 +50,11 @@ impl Site {
     #[must_use]
     pub const fn new(place: &'static Place) -> Self {
         let next = AtomicPtr::new(ptr::null_mut());
-        Self { place, id: AtomicU32::new(UNREGISTERED), next }
+        Self {
+            place,
+            id: AtomicU32::new(UNREGISTERED),
+            next,
+        }
     }
 
     /// The path of an item, for [`Name::Of`].

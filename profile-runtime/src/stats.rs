@@ -22,7 +22,9 @@ use crate::tally::Tally;
 /// ```
 #[must_use]
 pub fn stats() -> Stats {
-    let Record { counters, start, .. } = record::current();
+    let Record {
+        counters, start, ..
+    } = record::current();
     total(counters)
         - Stats {
             allocations: start.allocs.get() as usize,
@@ -40,16 +42,16 @@ pub fn stats() -> Stats {
 /// ever ran at once; [`live`] and [`peak`] answer the most common question for less.
 #[must_use]
 pub fn process_stats() -> Stats {
-    record::all().map(|record| total(&record.counters)).fold(Stats::default(), |sum, thread| {
-        Stats {
+    record::all()
+        .map(|record| total(&record.counters))
+        .fold(Stats::default(), |sum, thread| Stats {
             allocations: sum.allocations + thread.allocations,
             deallocations: sum.deallocations + thread.deallocations,
             reallocations: sum.reallocations + thread.reallocations,
             bytes_allocated: sum.bytes_allocated + thread.bytes_allocated,
             bytes_deallocated: sum.bytes_deallocated + thread.bytes_deallocated,
             bytes_reallocated: sum.bytes_reallocated + thread.bytes_reallocated,
-        }
-    })
+        })
 }
 
 fn total(counters: &Counters) -> Stats {
@@ -120,7 +122,11 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> Measured<T> {
     let value = work();
     let peak = (counters.peak() - before.1).max(0) as usize;
     drop(outer);
-    Measured { value, stats: total(counters) - before.0, peak }
+    Measured {
+        value,
+        stats: total(counters) - before.0,
+        peak,
+    }
 }
 
 /// Whether memline's [`Allocator`](crate::Allocator) is the program's global allocator. Without it

@@ -27,6 +27,9 @@ const FORCE: u64 = u64::MAX;
 /// So many bytes allocated and freed are worth a reading.
 const MOVED: u64 = 64 * 1024;
 
+/// How often a reader tries to find a table at rest.
+const ATTEMPTS: u32 = 10_000;
+
 /// Tables of an earlier epoch hold figures from before a reset.
 static EPOCH: AtomicU64 = AtomicU64::new(1);
 
@@ -87,13 +90,17 @@ pub(crate) struct Outer {
 
 impl Outer {
     /// There is none.
-    pub(crate) const NONE: Self = Self { slot: CLOSED, base: 0, top: 0 };
+    pub(crate) const NONE: Self = Self {
+        slot: CLOSED,
+        base: 0,
+        top: 0,
+    };
 }
 
 /// What an open line has yet to be charged.
 #[derive(Default)]
 pub(crate) struct Pending {
-    pub(crate) operations: u64,
+    pub(crate) allocs: u64,
     pub(crate) frees: u64,
     pub(crate) reallocs: u64,
     pub(crate) allocated: u64,
@@ -132,7 +139,11 @@ impl Table<[LineTally; 0]> {
 impl Table {
     /// Makes the table of a site with `len` lines for a thread. The memory comes from the system,
     /// so that it counts for nobody; `None` if there is none.
-    pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<&'static Self> {
+    pub(crate) fn create(
+        record: &'static Record,
+        len: usize,
+        timed: bool,
+    ) -> Option<&'static Self> {
         let lines = Layout::array::<LineTally>(len).ok()?;
         let (layout, offset) = Layout::new::<Table<[LineTally; 0]>>().extend(lines).ok()?;
         // SAFETY: the block has the layout of a `Table` with `len` lines (`repr(C)`: the rest,
@@ -143,9 +154,15 @@ impl Table {
             if block.is_null() {
                 return None;
             }
-            block.cast::<Table<[LineTally; 0]>>().write(Table::without_lines(record, len, timed));
+            block
+                .cast::<Table<[LineTally; 0]>>()
+                .write(Table::without_lines(record, len, timed));
             for line in 0..len {
-                block.add(offset).cast::<LineTally>().add(line).write(LineTally::default());
+                block
+                    .add(offset)
+                    .cast::<LineTally>()
+                    .add(line)
+                    .write(LineTally::default());
             }
             Some(Self::from_block(block.cast()))
         }
@@ -185,7 +202,10 @@ impl Table {
 
     #[inline(always)]
     fn pause(&self) -> Outer {
-        let mut outer = Outer { slot: self.open.load(Relaxed), ..Outer::NONE };
+        let mut outer = Outer {
+            slot: self.open.load(Relaxed),
+            ..Outer::NONE
+        };
         if outer.slot != CLOSED || self.changed() {
             self.pause_after_changes(&mut outer);
         } else {
@@ -232,7 +252,10 @@ impl Table {
 
     /// The open line and what it has kept so far, for a future that is suspended.
     pub(crate) fn suspended(&self) -> (u32, i64) {
-        (self.open.load(Relaxed), self.counters().balance() - self.base.get())
+        (
+            self.open.load(Relaxed),
+            self.counters().balance() - self.base.get(),
+        )
     }
 
     /// Closes the open line and opens `slot`. `count` is 1 where the line runs anew, 0 where it
@@ -302,7 +325,7 @@ impl Table {
         self.sequence.add(1);
         fence(Release);
         let pending = self.pending();
-        line.operations.add(pending.operations);
+        line.allocs.add(pending.allocs);
         line.frees.add(pending.frees);
         line.reallocs.add(pending.reallocs);
         line.allocated.add(pending.allocated);
@@ -313,7 +336,8 @@ impl Table {
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
         if self.timed {
-            line.time.add(clock::now().saturating_sub(self.started.get()));
+            line.time
+                .add(clock::now().saturating_sub(self.started.get()));
         }
         self.settle_rss(line);
         if self.timed {
@@ -396,10 +420,13 @@ impl Table {
     fn pending(&self) -> Pending {
         let (start, counters) = (&self.start, self.counters());
         let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
+        let operations = since(&counters.operations, &start.operations);
+        let frees = since(&counters.frees, &start.frees);
+        let reallocs = since(&counters.reallocs, &start.reallocs);
         Pending {
-            operations: since(&counters.operations, &start.operations),
-            frees: since(&counters.frees, &start.frees),
-            reallocs: since(&counters.reallocs, &start.reallocs),
+            allocs: operations.wrapping_sub(frees).wrapping_sub(reallocs),
+            frees,
+            reallocs,
             allocated: since(&counters.allocated, &start.allocated),
             freed: since(&counters.freed, &start.freed),
             grown: since(&counters.grown, &start.grown),
@@ -427,24 +454,41 @@ impl Table {
         let Some(lines) = self.lines() else {
             return;
         };
-        for attempt in 0.. {
-            let before = self.sequence.get();
+        for attempt in 1..=ATTEMPTS {
+            let before = self.moment();
             fence(Acquire);
-            let open = self.open.load(Relaxed);
+            let open = before.open;
             let pending = ((open as usize) < self.lines.len()).then(|| (open, self.pending()));
             fence(Acquire);
-            let settling = before % 2 == 1;
-            let last = attempt == 1000;
-            if !settling || last {
-                look(lines, pending.filter(|_| !settling));
+            let calm = before.sequence.is_multiple_of(2) && self.moment() == before;
+            if calm || attempt == ATTEMPTS {
+                look(lines, pending.filter(|_| calm));
                 fence(Acquire);
-                if last || self.sequence.get() == before {
+                if self.sequence.get() == before.sequence {
                     return;
                 }
             }
-            std::hint::spin_loop();
+            if attempt.is_multiple_of(64) {
+                std::thread::yield_now();
+            }
         }
     }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            sequence: self.sequence.get(),
+            open: self.open.load(Relaxed),
+            operations: self.counters().operations.get(),
+        }
+    }
+}
+
+/// What stays the same as long as a table and its thread's counters do.
+#[derive(PartialEq)]
+struct Moment {
+    sequence: u64,
+    open: u32,
+    operations: u64,
 }
 
 impl Record {

@@ -15,7 +15,11 @@ use crate::{bytes, check};
 fn pause() -> impl Future<Output = ()> {
     let mut paused = false;
     std::future::poll_fn(move |_| {
-        if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
+        if std::mem::replace(&mut paused, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
 }
 
@@ -56,21 +60,27 @@ fn tasks_that_take_turns() {
     drop(foreign);
     let done = (poll(b.as_mut()), poll(c.as_mut()), poll(a.as_mut()));
     assert!(done.0.is_some() && done.1.is_some() && done.2.is_some());
-    check("asynchronous::first", expect![[r#"
-         0 #[profile] | 2, 0
-         2 let temporary = bytes(size); | 2, 3
-         3 pause().await; | 2, 0
-         4 let kept = bytes(size * 10); | 2, 30
-         5 pause().await; | 2, 0
-         6 drop(temporary); | 2, -3
-         7 kept | 2, 0
-         8 } | 2, 0
-    "#]]);
-    check("asynchronous::second", expect![[r#"
-         0 #[profile] | 1, 0
-         2 pause().await; | 1, 0
-         3 bytes(5) | 1, 5
-    "#]]);
+    check(
+        "asynchronous::first",
+        expect![[r#"
+            0  #[profile] | 2, 0
+            2  let temporary = bytes(size); | 2, 3
+            3  pause().await; | 2, 0
+            4  let kept = bytes(size * 10); | 2, 30
+            5  pause().await; | 2, 0
+            6  drop(temporary); | 2, -3
+            7  kept | 2, 0
+            8  } | 2, 0
+        "#]],
+    );
+    check(
+        "asynchronous::second",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  pause().await; | 1, 0
+            3  bytes(5) | 1, 5
+        "#]],
+    );
 }
 
 #[profile]
@@ -95,15 +105,18 @@ fn a_task_moves_across_threads() {
         .expect("it is not ready");
     }
     assert_eq!(poll(task.as_mut()), Some(3));
-    check("asynchronous::travels", expect![[r#"
-         0 #[profile] | 1, 0
-         2 let mut all = Vec::with_capacity(4); | 1, 96
-         3 for size in 1..=3 { | 4, 0
-         4 all.push(bytes(size)); | 3, 6
-         5 pause().await; | 3, 0
-         7 all.len() | 1, 0
-         8 } | 1, -102
-    "#]]);
+    check(
+        "asynchronous::travels",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  let mut all = Vec::with_capacity(4); | 1, 96
+            3  for size in 1..=3 { | 4, 0
+            4  all.push(bytes(size)); | 3, 6
+            5  pause().await; | 3, 0
+            7  all.len() | 1, 0
+            8  } | 1, -102
+        "#]],
+    );
 }
 
 #[profile]
@@ -120,11 +133,14 @@ fn a_dropped_future_frees_at_the_line_where_it_was_suspended() {
     drop(future);
     // One that was never polled was never called.
     drop(cancelled());
-    check("asynchronous::cancelled", expect![[r#"
-         0 #[profile] | 1, 0
-         2 let held = bytes(64); | 1, 64
-         3 pause().await; | 1, -64
-    "#]]);
+    check(
+        "asynchronous::cancelled",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  let held = bytes(64); | 1, 64
+            3  pause().await; | 1, -64
+        "#]],
+    );
 }
 
 #[profile]
@@ -142,16 +158,19 @@ fn async_blocks_run_later() {
     let mut future = pin!(blocks());
     assert!(poll(future.as_mut()).is_none());
     drop(poll(future.as_mut()));
-    check("asynchronous::blocks", expect![[r#"
-         0 #[profile] | 1, 0
-         2 let size = 3; | 1, 0
-         3 async move { | 1, 0
-         4 pause().await; | 1, 0
-         5 let own = bytes(size); | 1, 3
-         6 own | 1, 0
-         7 } | 1, 0
-         8 } | 1, 0
-    "#]]);
+    check(
+        "asynchronous::blocks",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  let size = 3; | 1, 0
+            3  async move { | 1, 0
+            4  pause().await; | 1, 0
+            5  let own = bytes(size); | 1, 3
+            6  own | 1, 0
+            7  } | 1, 0
+            8  } | 1, 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -169,15 +188,18 @@ fn a_task_within_a_task_of_the_same_function() {
     let mut future = pin!(recursive(2));
     let polls = std::iter::from_fn(|| poll(future.as_mut()).is_none().then_some(())).count();
     assert_eq!(polls, 3);
-    check("asynchronous::recursive", expect![[r#"
-         0 #[profile] | 3, 0
-         2 let held = bytes(depth + 1); | 3, 6
-         3 if depth > 0 { | 3, 0
-         4 Box::pin(recursive(depth - 1)).await; | 2, 0
-         6 pause().await; | 3, 0
-         7 held.capacity() | 3, 0
-         8 } | 3, -6
-    "#]]);
+    check(
+        "asynchronous::recursive",
+        expect![[r#"
+            0  #[profile] | 3, 0
+            2  let held = bytes(depth + 1); | 3, 6
+            3  if depth > 0 { | 3, 0
+            4  Box::pin(recursive(depth - 1)).await; | 2, 0
+            6  pause().await; | 3, 0
+            7  held.capacity() | 3, 0
+            8  } | 3, -6
+        "#]],
+    );
 }
 
 struct Counter(Cell<usize>);
@@ -197,10 +219,13 @@ fn arguments_of_async_methods() {
     let mut future = pin!(counter.add(bytes(10)));
     assert!(poll(future.as_mut()).is_none());
     assert_eq!(poll(future.as_mut()), Some(11));
-    check("Counter::add", expect![[r#"
-         0 #[profile] | 1, 0
-         2 pause().await; | 1, 0
-         3 self.0.set(self.0.get() + argument.capacity()); | 1, 0
-         4 self.0.get() | 1, -10
-    "#]]);
+    check(
+        "Counter::add",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  pause().await; | 1, 0
+            3  self.0.set(self.0.get() + argument.capacity()); | 1, 0
+            4  self.0.get() | 1, -10
+        "#]],
+    );
 }

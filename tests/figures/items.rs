@@ -1,5 +1,7 @@
 //! Every kind of function, and what the attribute may stand on.
 
+#![expect(clippy::boxed_local, reason = "every kind of `self` is tried")]
+
 use expect_test::expect;
 use memline::profile;
 
@@ -19,16 +21,19 @@ fn factorial(n: usize) -> usize {
 #[test]
 fn recursion_shares_one_table() {
     assert_eq!(factorial(4), 24);
-    check("items::factorial", expect![[r#"
-         0 #[profile] | 5, 0
-         2 let kept = bytes(n); | 5, 10
-         3 if n == 0 { | 5, 0
-         4 return 1; | 1, 0
-         6 let below = factorial(n - 1); | 4, 0
-         7 drop(kept); | 4, -10
-         8 n * below | 4, 0
-         9 } | 4, 0
-    "#]]);
+    check(
+        "items::factorial",
+        expect![[r#"
+            0  #[profile] | 5, 0
+            2  let kept = bytes(n); | 5, 10
+            3  if n == 0 { | 5, 0
+            4  return 1; | 1, 0
+            6  let below = factorial(n - 1); | 4, 0
+            7  drop(kept); | 4, -10
+            8  n * below | 4, 0
+            9  } | 4, 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -38,12 +43,18 @@ fn deep(n: u32) -> Box<u64> {
 
 #[test]
 fn recursion_may_be_deep() {
-    let value = std::thread::Builder::new().stack_size(64 << 20).spawn(|| deep(50_000)).expect("a thread starts");
+    let value = std::thread::Builder::new()
+        .stack_size(64 << 20)
+        .spawn(|| deep(50_000))
+        .expect("a thread starts");
     assert_eq!(*value.join().expect("it returns"), 7);
-    check("items::deep", expect![[r#"
-         0 #[profile] | 50001, 0
-         2 if n > 0 { deep(n - 1) } else { Box::new(7) } | 50001, 8
-    "#]]);
+    check(
+        "items::deep",
+        expect![[r#"
+            0  #[profile] | 50001, 0
+            2  if n > 0 { deep(n - 1) } else { Box::new(7) } | 50001, 8
+        "#]],
+    );
 }
 
 #[profile]
@@ -53,11 +64,18 @@ fn filled<T: Clone, const N: usize>(value: T) -> Vec<T> {
 
 #[test]
 fn generic_instances_share_one_table() {
-    drop((filled::<u8, 10>(1), filled::<u64, 10>(1), filled::<u64, 1>(1)));
-    check("items::filled", expect![[r#"
-         0 #[profile] | 3, 0
-         2 vec![value; N] | 3, 98
-    "#]]);
+    drop((
+        filled::<u8, 10>(1),
+        filled::<u64, 10>(1),
+        filled::<u64, 1>(1),
+    ));
+    check(
+        "items::filled",
+        expect![[r#"
+            0  #[profile] | 3, 0
+            2  vec![value; N] | 3, 98
+        "#]],
+    );
 }
 
 struct Shelf {
@@ -69,7 +87,9 @@ impl Shelf {
     const EMPTY: usize = 0;
 
     fn new() -> Self {
-        Self { books: Vec::with_capacity(4) }
+        Self {
+            books: Vec::with_capacity(4),
+        }
     }
 
     fn put(&mut self, size: usize) -> &mut Self {
@@ -92,19 +112,28 @@ fn methods_of_an_impl() {
     shelf.put(11).put(22);
     assert!(Shelf::is_nothing(0));
     drop(shelf.into_last());
-    check("Shelf::new", expect![[r#"
-         0 fn new() -> Self { | 1, 0
-         1 Self { books: Vec::with_capacity(4) } | 1, 96
-    "#]]);
-    check("Shelf::put", expect![[r#"
-         0 fn put(&mut self, size: usize) -> &mut Self { | 2, 0
-         1 self.books.push(bytes(size)); | 2, 33
-         2 self | 2, 0
-    "#]]);
-    check("Shelf::into_last", expect![[r#"
-         0 fn into_last(mut self: Box<Self>) -> Option<Vec<u8>> { | 1, 0
-         1 self.books.pop() | 1, 0
-    "#]]);
+    check(
+        "Shelf::new",
+        expect![[r#"
+            0  fn new() -> Self { | 1, 0
+            1  Self { | 1, 96
+        "#]],
+    );
+    check(
+        "Shelf::put",
+        expect![[r#"
+            0  fn put(&mut self, size: usize) -> &mut Self { | 2, 0
+            1  self.books.push(bytes(size)); | 2, 33
+            2  self | 2, 0
+        "#]],
+    );
+    check(
+        "Shelf::into_last",
+        expect![[r#"
+            0  fn into_last(mut self: Box<Self>) -> Option<Vec<u8>> { | 1, 0
+            1  self.books.pop() | 1, 0
+        "#]],
+    );
 }
 
 trait Store {
@@ -144,20 +173,29 @@ impl Twice for u32 {
 #[test]
 fn methods_of_traits() {
     drop((200u8.store(), 300u16.store(), 1u32.twice()));
-    check("<u8 as figures::items::Store>::store", expect![[r#"
-         0 #[profile] | 1, 0
-         2 bytes(usize::from(*self)) | 1, 200
-    "#]]);
-    check("store of two bytes", expect![[r#"
-         0 #[profile(name = "store of two bytes")] | 1, 0
-         2 bytes(usize::from(*self)) | 1, 300
-    "#]]);
-    check("Twice::twice", expect![[r#"
-         0 fn twice(&self) -> [Vec<u8>; 2] { | 1, 0
-         1 let first = self.once(); | 1, 5
-         2 [first, self.once()] | 1, 5
-         3 } | 1, 0
-    "#]]);
+    check(
+        "<u8 as figures::items::Store>::store",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  bytes(usize::from(*self)) | 1, 200
+        "#]],
+    );
+    check(
+        "store of two bytes",
+        expect![[r#"
+            0  #[profile(name = "store of two bytes")] | 1, 0
+            2  bytes(usize::from(*self)) | 1, 300
+        "#]],
+    );
+    check(
+        "Twice::twice",
+        expect![[r#"
+            0  fn twice(&self) -> [Vec<u8>; 2] { | 1, 0
+            1  let first = self.once(); | 1, 5
+            2  [first, self.once()] | 1, 5
+            3  } | 1, 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -179,16 +217,22 @@ mod inner {
 #[test]
 fn functions_of_a_module() {
     assert_eq!(inner::one().capacity() + inner::deeper::two(), 3);
-    check("inner::one", expect![[r#"
-         0 pub(super) fn one() -> Vec<u8> { | 1, 0
-         1 bytes(1) | 1, 1
-    "#]]);
-    check("deeper::two", expect![[r#"
-         0 pub(in super::super) extern "C" fn two() -> usize { | 1, 0
-         1 let two = super::bytes(2); | 1, 2
-         2 two.capacity() | 1, 0
-         3 } | 1, -2
-    "#]]);
+    check(
+        "inner::one",
+        expect![[r#"
+            0  pub(super) fn one() -> Vec<u8> { | 1, 0
+            1  bytes(1) | 1, 1
+        "#]],
+    );
+    check(
+        "deeper::two",
+        expect![[r#"
+            0  pub(in super::super) extern "C" fn two() -> usize { | 1, 0
+            1  let two = super::bytes(2); | 1, 2
+            2  two.capacity() | 1, 0
+            3  } | 1, -2
+        "#]],
+    );
 }
 
 #[profile]
@@ -204,13 +248,16 @@ fn iterators_that_run_after_the_call() {
     let mut sizes = lazily([3, 4].into_iter());
     let both = (sizes.next(), sizes.next());
     drop(both);
-    check("items::lazily", expect![[r#"
-         0 #[profile] | 1, 0
-         2 sizes.map(|size| { | 1, 0
-         3 let twice = size * 2; | 2, 0
-         4 bytes(twice) | 2, 14
-         5 }) | 2, 0
-    "#]]);
+    check(
+        "items::lazily",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  sizes.map(|size| { | 1, 0
+            3  let twice = size * 2; | 2, 0
+            4  bytes(twice) | 2, 14
+            5  }) | 2, 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -229,17 +276,23 @@ fn calls_owns() -> usize {
 #[test]
 fn arguments_die_in_their_callers_line() {
     assert_eq!(calls_owns(), 150);
-    check("items::owns", expect![[r#"
-         0 #[profile] | 1, 0
-         2 drop(std::mem::replace(&mut other, bytes(50))); | 1, 40
-         3 let sum = argument.capacity() + other.capacity(); | 1, 0
-         4 sum | 1, 0
-         5 } | 1, 0
-    "#]]);
-    check("items::calls_owns", expect![[r#"
-         0 #[profile] | 1, 0
-         2 let given = bytes(100); | 1, 100
-         3 owns(given, bytes(10)) | 1, -100
-         4 } | 1, 0
-    "#]]);
+    check(
+        "items::owns",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  drop(std::mem::replace(&mut other, bytes(50))); | 1, 40
+            3  let sum = argument.capacity() + other.capacity(); | 1, 0
+            4  sum | 1, 0
+            5  } | 1, 0
+        "#]],
+    );
+    check(
+        "items::calls_owns",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  let given = bytes(100); | 1, 100
+            3  owns(given, bytes(10)) | 1, -100
+            4  } | 1, 0
+        "#]],
+    );
 }

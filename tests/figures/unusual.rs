@@ -33,23 +33,30 @@ fn unwinds(panic: bool) {
 fn destructors_while_unwinding() {
     unwinds(false);
     catch_unwind(|| unwinds(true)).expect_err("it panics");
-    check("Drop>::drop", expect![[r#"
-         0 #[profile] | 2, 0
-         2 let report = bytes(30); | 2, 60
-         3 self.0 = bytes(4); | 2, -192
-         4 drop(report); | 2, -60
-         5 } | 2, 0
-    "#]]);
+    check(
+        "Drop>::drop",
+        expect![[r#"
+            0  #[profile] | 2, 0
+            2  let report = bytes(30); | 2, 60
+            3  self.0 = bytes(4); | 2, -192
+            4  drop(report); | 2, -60
+            5  } | 2, 0
+        "#]],
+    );
     // What a panic itself allocates belongs to the runtime of Rust.
     let unwinds = |f: &memline::Figures| f.occurrences.to_string();
-    check_with("unusual::unwinds", unwinds, expect![[r#"
-         0 #[profile] | 2
-         2 let _cleaner = Cleaner(bytes(100)); | 2
-         3 if panic { | 2
-         4 resume_unwind(Box::new(0u8)); | 1
-         6 drop(bytes(1)); | 1
-         7 } | 1
-    "#]]);
+    check_with(
+        "unusual::unwinds",
+        unwinds,
+        expect![[r#"
+            0  #[profile] | 2
+            2  let _cleaner = Cleaner(bytes(100)); | 2
+            3  if panic { | 2
+            4  resume_unwind(Box::new(0u8)); | 1
+            6  drop(bytes(1)); | 1
+            7  } | 1
+        "#]],
+    );
 }
 
 struct Last(Vec<u8>);
@@ -81,12 +88,16 @@ fn probes_in_destructors_of_thread_locals() {
         });
         thread.join().expect("it ends");
     }
-    check_with("unusual::farewell", operations, expect![[r#"
-         0 #[profile] | 9 + 0 - 0 ~ 0, peak 0
-         2 let said = bytes(size * 2); | 9 + 9 - 0 ~ 0, peak 40
-         3 drop(said); | 9 + 0 - 9 ~ 0, peak 0
-         4 } | 9 + 0 - 0 ~ 0, peak 0
-    "#]]);
+    check_with(
+        "unusual::farewell",
+        operations,
+        expect![[r#"
+            0  #[profile] | 9 + 0 - 0 ~ 0, peak 0
+            2  let said = bytes(size * 2); | 9 + 9 - 0 ~ 0, peak 40
+            3  drop(said); | 9 + 0 - 9 ~ 0, peak 0
+            4  } | 9 + 0 - 0 ~ 0, peak 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -106,19 +117,23 @@ fn measures() -> (usize, usize) {
 fn measure_within_measure_within_a_line() {
     // The inner buffer is kept until its value is dropped with `inner`.
     assert_eq!(measures(), (110, 210));
-    check_with("unusual::measures", operations, expect![[r#"
-         0 #[profile] | 1 + 0 - 0 ~ 0, peak 0
-         2 let outer = memline::measure(|| { | 1 + 0 - 0 ~ 0, peak 110
-         3 drop(bytes(100)); | 1 + 1 - 1 ~ 0, peak 100
-         4 let inner = memline::measure(|| bytes(50)); | 1 + 1 - 0 ~ 0, peak 50
-         5 drop(bytes(60)); | 1 + 1 - 1 ~ 0, peak 60
-         6 (inner.peak, inner.stats.bytes_allocated) | 1 + 0 - 0 ~ 0, peak 0
-         7 }); | 1 + 0 - 1 ~ 0, peak 0
-         8 assert_eq!(outer.value, (50, 50)); | 1 + 0 - 0 ~ 0, peak 0
-         9 drop(bytes(7)); | 1 + 1 - 1 ~ 0, peak 7
-        10 (outer.peak, outer.stats.bytes_allocated) | 1 + 0 - 0 ~ 0, peak 0
-        11 } | 1 + 0 - 0 ~ 0, peak 0
-    "#]]);
+    check_with(
+        "unusual::measures",
+        operations,
+        expect![[r#"
+            0  #[profile] | 1 + 0 - 0 ~ 0, peak 0
+            2  let outer = memline::measure(|| { | 1 + 0 - 0 ~ 0, peak 110
+            3  drop(bytes(100)); | 1 + 1 - 1 ~ 0, peak 100
+            4  let inner = memline::measure(|| bytes(50)); | 1 + 1 - 0 ~ 0, peak 50
+            5  drop(bytes(60)); | 1 + 1 - 1 ~ 0, peak 60
+            6  (inner.peak, inner.stats.bytes_allocated) | 1 + 0 - 0 ~ 0, peak 0
+            7  }); | 1 + 0 - 1 ~ 0, peak 0
+            8  assert_eq!(outer.value, (50, 50)); | 1 + 0 - 0 ~ 0, peak 0
+            9  drop(bytes(7)); | 1 + 1 - 1 ~ 0, peak 7
+            10 (outer.peak, outer.stats.bytes_allocated) | 1 + 0 - 0 ~ 0, peak 0
+            11 } | 1 + 0 - 0 ~ 0, peak 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -138,14 +153,18 @@ fn inner_peak(mut kept: Vec<u8>) -> Vec<u8> {
 #[test]
 fn peaks_within_a_line() {
     assert_eq!(peaks(), 300);
-    check_with("unusual::peaks", operations, expect![[r#"
-         0 #[profile] | 1 + 0 - 0 ~ 0, peak 0
-         2 let kept = bytes(100); | 1 + 1 - 0 ~ 0, peak 100
-         3 drop((bytes(1000), bytes(500))); | 1 + 2 - 2 ~ 0, peak 1500
-         4 let grown = inner_peak(kept); | 1 + 1 - 1 ~ 1, peak 70000
-         5 grown.capacity() | 1 + 0 - 0 ~ 0, peak 0
-         6 } | 1 + 0 - 1 ~ 0, peak 0
-    "#]]);
+    check_with(
+        "unusual::peaks",
+        operations,
+        expect![[r#"
+            0  #[profile] | 1 + 0 - 0 ~ 0, peak 0
+            2  let kept = bytes(100); | 1 + 1 - 0 ~ 0, peak 100
+            3  drop((bytes(1000), bytes(500))); | 1 + 2 - 2 ~ 0, peak 1500
+            4  let grown = inner_peak(kept); | 1 + 1 - 1 ~ 1, peak 70000
+            5  grown.capacity() | 1 + 0 - 0 ~ 0, peak 0
+            6  } | 1 + 0 - 1 ~ 0, peak 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -161,15 +180,19 @@ fn nested_peak(depth: usize) {
 #[test]
 fn peaks_of_nested_calls_of_one_function() {
     nested_peak(2);
-    check_with("unusual::nested_peak", operations, expect![[r#"
-         0 #[profile] | 3 + 0 - 0 ~ 0, peak 0
-         2 let held = bytes(10); | 3 + 3 - 0 ~ 0, peak 10
-         3 if depth > 0 { | 3 + 0 - 0 ~ 0, peak 0
-         4 nested_peak(depth - 1); | 2 + 0 - 0 ~ 0, peak 1010
-         6 drop(held); | 3 + 0 - 3 ~ 0, peak 0
-         7 drop(bytes(1000)); | 3 + 3 - 3 ~ 0, peak 1000
-         8 } | 3 + 0 - 0 ~ 0, peak 0
-    "#]]);
+    check_with(
+        "unusual::nested_peak",
+        operations,
+        expect![[r#"
+            0  #[profile] | 3 + 0 - 0 ~ 0, peak 0
+            2  let held = bytes(10); | 3 + 3 - 0 ~ 0, peak 10
+            3  if depth > 0 { | 3 + 0 - 0 ~ 0, peak 0
+            4  nested_peak(depth - 1); | 2 + 0 - 0 ~ 0, peak 1010
+            6  drop(held); | 3 + 0 - 3 ~ 0, peak 0
+            7  drop(bytes(1000)); | 3 + 3 - 3 ~ 0, peak 1000
+            8  } | 3 + 0 - 0 ~ 0, peak 0
+        "#]],
+    );
 }
 
 #[profile]
@@ -184,20 +207,27 @@ fn looks() -> usize {
 fn increments(name: &str) -> Vec<i64> {
     let report = memline::report();
     let lines = report.function(name).into_iter().flat_map(|f| &f.lines);
-    lines.filter_map(|line| line.figures).map(|figures| figures.increment).collect()
+    lines
+        .filter_map(|line| line.figures)
+        .map(|figures| figures.increment)
+        .collect()
 }
 
 #[test]
 fn a_report_from_within_a_line() {
     assert_eq!(looks(), 3);
-    check_with("unusual::looks", |f| f.occurrences.to_string(), expect![[r#"
-         0 #[profile] | 1
-         2 let held = bytes(10); | 1
-         3 let seen = increments("unusual::looks"); | 1
-         4 drop(held); | 1
-         5 seen.len() | 1
-         6 } | 1
-    "#]]);
+    check_with(
+        "unusual::looks",
+        |f| f.occurrences.to_string(),
+        expect![[r#"
+            0  #[profile] | 1
+            2  let held = bytes(10); | 1
+            3  let seen = increments("unusual::looks"); | 1
+            4  drop(held); | 1
+            5  seen.len() | 1
+            6  } | 1
+        "#]],
+    );
     let report = memline::report();
     let looks = report.function("unusual::looks").expect("it ran");
     assert_eq!(looks.increment(), 0, "all is freed: {looks:#?}");
@@ -217,17 +247,27 @@ fn catches() -> usize {
 #[test]
 fn a_caught_panic_leaves_the_line_that_caught_it_open() {
     assert_eq!(catches(), 10);
-    check_with("unusual::catches", |f| f.occurrences.to_string(), expect![[r#"
-         0 #[profile] | 1
-         2 let held = bytes(10); | 1
-         3 let caught = catch_unwind(AssertUnwindSafe(|| { | 1
-         4 let _inner = bytes(held.capacity()); | 1
-         5 resume_unwind(Box::new(())) | 1
-         6 })); | 1
-         7 drop(caught); | 1
-         8 held.capacity() | 1
-         9 } | 1
-    "#]]);
+    check_with(
+        "unusual::catches",
+        |f| f.occurrences.to_string(),
+        expect![[r#"
+            0  #[profile] | 1
+            2  let held = bytes(10); | 1
+            3  let caught = catch_unwind(AssertUnwindSafe(|| { | 1
+            4  let _inner = bytes(held.capacity()); | 1
+            5  resume_unwind(Box::new(())) | 1
+            6  })); | 1
+            7  drop(caught); | 1
+            8  held.capacity() | 1
+            9  } | 1
+        "#]],
+    );
     let report = memline::report();
-    assert_eq!(report.function("unusual::catches").expect("it ran").increment(), 0);
+    assert_eq!(
+        report
+            .function("unusual::catches")
+            .expect("it ran")
+            .increment(),
+        0
+    );
 }

@@ -8,8 +8,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::interpreter::{Exception, Row, Rows, interpret};
 use super::lower::lower;
 use super::program::Program;
-use super::workshop::{Outcome, build_and_run};
 use super::raw;
+use super::workshop::{Outcome, build_and_run};
 
 /// Seeds of the decisions that each program is run with.
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
@@ -35,25 +35,41 @@ pub(crate) fn check() {
             expected += net(&outcome, index, seed, panicked) + exception;
         }
         let mut found = differences(&outcome, index, program, &rows);
-        let actual = actual(&outcome, index, program.functions[0].first).values().map(Row::increment).sum::<i64>();
+        let actual = actual(&outcome, index, program.functions[0].first)
+            .values()
+            .map(Row::increment)
+            .sum::<i64>();
         if actual != expected {
-            writeln!(found, "p{index}: the rows add up to {actual}, the heap grew by {expected}").expect("a string");
+            writeln!(
+                found,
+                "p{index}: the rows add up to {actual}, the heap grew by {expected}"
+            )
+            .expect("a string");
         }
         if !found.is_empty() {
             failures += 1;
             if failures <= 3 {
                 let numbered = program.source.lines().enumerate();
-                let source: String = numbered.map(|(at, line)| format!("{:4} {line}\n", at + 1)).collect();
+                let source: String = numbered
+                    .map(|(at, line)| format!("{:4} {line}\n", at + 1))
+                    .collect();
                 writeln!(wrong, "{found}{source}").expect("a string");
             }
         }
     }
-    assert!(failures == 0, "{failures} of {cases} programs of seed {seed} have wrong rows:\n{wrong}");
+    assert!(
+        failures == 0,
+        "{failures} of {cases} programs of seed {seed} have wrong rows:\n{wrong}"
+    );
 }
 
 fn setting(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is not a number")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={value} is not a number")),
+    )
 }
 
 fn generate(seed: u64, cases: u64) -> Vec<Program> {
@@ -62,23 +78,43 @@ fn generate(seed: u64, cases: u64) -> Vec<Program> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = raw::program();
-    let next = |_| strategy.new_tree(&mut runner).expect("programs are not filtered").current();
+    let next = |_| {
+        strategy
+            .new_tree(&mut runner)
+            .expect("programs are not filtered")
+            .current()
+    };
     (0..cases).map(next).map(|bodies| lower(&bodies)).collect()
 }
 
 fn exception(outcome: &Outcome) -> Exception {
-    let line = outcome.stdout.lines().find_map(|line| line.strip_prefix("exception ")).expect("it is printed first");
+    let line = outcome
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("exception "))
+        .expect("it is printed first");
     let (allocs, bytes) = line.split_once(' ').expect("two figures");
     let number = |text: &str| text.parse().expect("a number");
-    Exception { allocs: number(allocs), bytes: number(bytes) }
+    Exception {
+        allocs: number(allocs),
+        bytes: number(bytes),
+    }
 }
 
 /// What the heap grew by, as the child measured it around the call.
 fn net(outcome: &Outcome, program: usize, seed: u64, panicked: bool) -> i64 {
     let prefix = format!("net {program} {seed} ");
-    let line = outcome.stdout.lines().find_map(|line| line.strip_prefix(&prefix)).expect("each run is printed");
+    let line = outcome
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix(&prefix))
+        .expect("each run is printed");
     let (bytes, how) = line.split_once(' ').expect("two words");
-    assert_eq!(how, if panicked { "panicked" } else { "returned" }, "p{program} with seed {seed}");
+    assert_eq!(
+        how,
+        if panicked { "panicked" } else { "returned" },
+        "p{program} with seed {seed}"
+    );
     bytes.parse().expect("a number")
 }
 
@@ -86,11 +122,15 @@ fn net(outcome: &Outcome, program: usize, seed: u64, panicked: bool) -> i64 {
 fn actual(outcome: &Outcome, program: usize, first: u32) -> Rows {
     let file = format!("p{program}.rs");
     let mut functions = outcome.report.functions.iter();
-    let function = functions.find(|function| function.first_line == first && function.file.ends_with(&file));
+    let function =
+        functions.find(|function| function.first_line == first && function.file.ends_with(&file));
     let lines = function.into_iter().flat_map(|function| &function.lines);
     let row = |line: &memline::Line| {
         let figures = line.figures?;
-        assert_eq!(figures.increment, figures.allocated as i64 - figures.freed as i64);
+        assert_eq!(
+            figures.increment,
+            figures.allocated as i64 - figures.freed as i64
+        );
         let row = Row {
             occurrences: figures.occurrences,
             allocs: figures.allocs,
@@ -112,9 +152,14 @@ fn differences(outcome: &Outcome, index: usize, program: &Program, expected: &[R
         lines.sort_unstable();
         lines.dedup();
         for line in lines {
-            let [actual, expected] = [&actual, expected].map(|rows| rows.get(&line).copied().unwrap_or_default());
+            let [actual, expected] =
+                [&actual, expected].map(|rows| rows.get(&line).copied().unwrap_or_default());
             if actual != expected {
-                writeln!(found, "p{index}:{line}:\n  is        {actual:?}\n  should be {expected:?}").expect("a string");
+                writeln!(
+                    found,
+                    "p{index}:{line}:\n  is        {actual:?}\n  should be {expected:?}"
+                )
+                .expect("a string");
             }
         }
     }

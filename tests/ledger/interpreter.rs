@@ -36,7 +36,12 @@ pub(crate) struct Exception {
 }
 
 /// Runs the program's first function, and adds to `rows` what the lines of each are charged. Tells whether it panicked.
-pub(crate) fn interpret(program: &Program, seed: u64, exception: Exception, rows: &mut [Rows]) -> bool {
+pub(crate) fn interpret(
+    program: &Program,
+    seed: u64,
+    exception: Exception,
+    rows: &mut [Rows],
+) -> bool {
     let mut machine = Machine {
         program,
         exception,
@@ -131,7 +136,10 @@ impl Machine<'_> {
     /// A line of the running function begins, or goes on where it does not count.
     fn turn(&mut self, line: u32, count: u64) {
         self.open[self.function] = Some(line);
-        self.rows[self.function].entry(line).or_default().occurrences += count;
+        self.rows[self.function]
+            .entry(line)
+            .or_default()
+            .occurrences += count;
     }
 
     fn goes_on(&mut self, line: u32) {
@@ -150,16 +158,23 @@ impl Machine<'_> {
 
     fn held(&mut self, var: Var) -> &mut u64 {
         let mut all = self.scopes.iter_mut().rev().flatten();
-        all.find(|(known, _)| *known == var).map(|(_, bytes)| bytes).expect("the variable is in scope")
+        all.find(|(known, _)| *known == var)
+            .map(|(_, bytes)| bytes)
+            .expect("the variable is in scope")
     }
 
     fn bind(&mut self, var: Var, bytes: u64) {
-        self.scopes.last_mut().expect("there is a block").push((var, bytes));
+        self.scopes
+            .last_mut()
+            .expect("there is a block")
+            .push((var, bytes));
     }
 
     fn take_out(&mut self, var: Var) -> u64 {
         let bytes = *self.held(var);
-        self.scopes.iter_mut().for_each(|scope| scope.retain(|(known, _)| *known != var));
+        self.scopes
+            .iter_mut()
+            .for_each(|scope| scope.retain(|(known, _)| *known != var));
         bytes
     }
 
@@ -172,7 +187,12 @@ impl Machine<'_> {
     /// Calls a function: `Next` where it returned a value.
     fn call(&mut self, function: usize, depth: u32) -> Flow {
         let program = self.program;
-        let outer = (self.function, self.depth, mem::take(&mut self.scopes), self.open[function]);
+        let outer = (
+            self.function,
+            self.depth,
+            mem::take(&mut self.scopes),
+            self.open[function],
+        );
         (self.function, self.depth) = (function, depth);
         self.turn(program.functions[function].first, 1);
         let flow = self.frame(&program.functions[function].body, false);
@@ -184,7 +204,11 @@ impl Machine<'_> {
     /// A closure that is called in place: its first line counts when it is entered.
     fn closure(&mut self, body: &Block) -> Flow {
         let outer = self.open[self.function];
-        let first = body.stmts.first().map(|stmt| stmt.line).or(body.value.as_ref().map(|value| value.line));
+        let first = body
+            .stmts
+            .first()
+            .map(|stmt| stmt.line)
+            .or(body.value.as_ref().map(|value| value.line));
         self.turn(first.expect("a closure has a value"), 1);
         let flow = self.frame(body, true);
         self.open[self.function] = outer;
@@ -278,7 +302,11 @@ impl Machine<'_> {
                 let bytes = self.kept.pop().unwrap_or_default();
                 self.free(bytes);
             }
-            Kind::If { branches, otherwise, into } => {
+            Kind::If {
+                branches,
+                otherwise,
+                into,
+            } => {
                 let mut taken = otherwise.as_ref();
                 for (at, branch) in branches.iter().enumerate() {
                     if at > 0 {
@@ -290,9 +318,13 @@ impl Machine<'_> {
                     }
                 }
                 let flow = taken.map_or(Flow::Next, |block| self.block(block, false));
-                return self.into_variable(flow, *into, line);
+                return self.bound_to(flow, *into, line);
             }
-            Kind::IfLet { var, then, otherwise } => return self.if_let(*var, then, otherwise.as_ref(), line),
+            Kind::IfLet {
+                var,
+                then,
+                otherwise,
+            } => return self.if_let(*var, then, otherwise.as_ref(), line),
             Kind::LetElse { var, otherwise } => match self.kept.pop() {
                 Some(bytes) => self.bind(*var, bytes),
                 None => return self.block(otherwise, false),
@@ -312,18 +344,25 @@ impl Machine<'_> {
                 };
                 // The scrutinee's temporaries die at the end of the `match`, on its line.
                 self.goes_on(line);
-                return self.into_variable(flow, *into, line);
+                return self.bound_to(flow, *into, line);
             }
             Kind::Block { label, body, into } => {
                 let flow = match self.block(body, false) {
                     Flow::Break(left) if Some(left) == *label => Flow::Next,
                     flow => flow,
                 };
-                return self.into_variable(flow, *into, line);
+                return self.bound_to(flow, *into, line);
             }
-            Kind::Loop { label, header, salt, var, body, into } => {
+            Kind::Loop {
+                label,
+                header,
+                salt,
+                var,
+                body,
+                into,
+            } => {
                 let flow = self.passes(*label, *header, *salt, *var, body, line);
-                return self.into_variable(flow, *into, line);
+                return self.bound_to(flow, *into, line);
             }
             Kind::Exit(exit) => return self.exit(exit),
             Kind::Fail(salt) => {
@@ -343,7 +382,11 @@ impl Machine<'_> {
             }
             Kind::Call { function, into } => {
                 self.value = 0;
-                let flow = if self.dice.go(self.depth) { self.call(*function, self.depth + 1) } else { Flow::Next };
+                let flow = if self.dice.go(self.depth) {
+                    self.call(*function, self.depth + 1)
+                } else {
+                    Flow::Next
+                };
                 return self.called(flow, *into, line);
             }
             Kind::Closure { body, into } => {
@@ -355,7 +398,7 @@ impl Machine<'_> {
     }
 
     /// A `let` goes on once the blocks in its value have ended, however they end.
-    fn into_variable(&mut self, flow: Flow, into: Option<Var>, line: u32) -> Flow {
+    fn bound_to(&mut self, flow: Flow, into: Option<Var>, line: u32) -> Flow {
         if let Some(var) = into {
             self.goes_on(line);
             if flow == Flow::Next {
@@ -368,7 +411,7 @@ impl Machine<'_> {
     /// What becomes of a call: `let v = f()?`, or, without a variable, a call whose panic is caught.
     fn called(&mut self, flow: Flow, into: Option<Var>, line: u32) -> Flow {
         if into.is_some() {
-            return self.into_variable(flow, into, line);
+            return self.bound_to(flow, into, line);
         }
         match flow {
             Flow::Next => self.free(self.value),
@@ -397,12 +440,20 @@ impl Machine<'_> {
         flow
     }
 
-    fn passes(&mut self, label: Label, header: Header, salt: u32, var: Option<Var>, body: &Block, line: u32) -> Flow {
+    fn passes(
+        &mut self,
+        label: Label,
+        header: Header,
+        salt: u32,
+        var: Option<Var>,
+        body: &Block,
+        line: u32,
+    ) -> Flow {
         let mut ahead = match header {
             Header::Each(count, size) => vec![u64::from(size); usize::from(count)],
             _ => Vec::new(),
         };
-        let array = mem::size_of::<Vec<u8>>() as u64 * ahead.len() as u64;
+        let array = size_of::<Vec<u8>>() as u64 * ahead.len() as u64;
         self.alloc(array);
         ahead.iter().for_each(|bytes| self.alloc(*bytes));
         let mut pass = 0;
@@ -434,7 +485,11 @@ impl Machine<'_> {
             self.turn(line, u64::from(finished || unseen));
             self.leave_scope(); // what the pattern bound
             if !finished {
-                break if flow == Flow::Break(label) { Flow::Next } else { flow };
+                break if flow == Flow::Break(label) {
+                    Flow::Next
+                } else {
+                    flow
+                };
             }
         };
         ahead.iter().for_each(|bytes| self.free(*bytes));

@@ -1,18 +1,25 @@
 //! From shapes to a program: settles names, gives every statement a line, and writes the source.
 
-use super::program::{Arm, Block, Branch, Exit, Function, Kind, Label, Program, Size, Stmt, Value, ValueOf, Var};
+use super::program::{
+    Arm, Block, Branch, Exit, Function, Kind, Label, Program, Size, Stmt, Value, ValueOf, Var,
+};
 use super::raw::{self, Body, Form, Header, Raw};
 
 /// Writes the program that `bodies` stand for.
 pub(crate) fn lower(bodies: &[Body]) -> Program {
-    let mut lowering = Lowering { functions: bodies.len(), ..Lowering::default() };
+    let mut lowering = Lowering {
+        functions: bodies.len(),
+        ..Lowering::default()
+    };
     lowering.text("#![allow(warnings)]");
     lowering.text("use crate::support::{Context, Out, Stop, attempt, with};");
     lowering.text("use memline::profile;");
     for (index, body) in bodies.iter().enumerate() {
         lowering.text("");
         let first = lowering.text("#[profile]");
-        lowering.text(&format!("pub fn f{index}(out: &mut Context, depth: u32) -> Out {{"));
+        lowering.text(&format!(
+            "pub fn f{index}(out: &mut Context, depth: u32) -> Out {{"
+        ));
         let body = lowering.block(body, End::Returned, &[]);
         lowering.text("}");
         lowering.program.functions.push(Function { first, body });
@@ -81,8 +88,19 @@ impl Lowering {
 
     fn block_after(&mut self, stmts: Vec<Stmt>, raw: &[Raw], end: End, bound: &[Var]) -> Block {
         self.indent += 1;
-        self.scopes.push(bound.iter().map(|&var| Named { var, is_vec: true }).collect());
-        let mut block = Block { stmts, value: None, brace: 0, ends_in_tail: false, ends_pass: end == End::Pass };
+        self.scopes.push(
+            bound
+                .iter()
+                .map(|&var| Named { var, is_vec: true })
+                .collect(),
+        );
+        let mut block = Block {
+            stmts,
+            value: None,
+            brace: 0,
+            ends_in_tail: false,
+            ends_pass: end == End::Pass,
+        };
         for raw in raw {
             block.stmts.extend(self.statement(raw));
         }
@@ -104,16 +122,28 @@ impl Lowering {
     }
 
     fn new_value(&mut self, around: &str) -> Value {
-        let size = Size { base: u64::from(self.number() % 50), deep: true };
+        let size = Size {
+            base: u64::from(self.number() % 50),
+            deep: true,
+        };
         let line = self.text(&around.replace("{}", &new_vec(size)));
-        Value { line, of: ValueOf::New(size) }
+        Value {
+            line,
+            of: ValueOf::New(size),
+        }
     }
 
     /// The end of a function or a closure hands out one of its own variables, where it has one.
     fn returned(&mut self) -> Value {
-        let own = self.scopes.last().and_then(|scope| scope.iter().rfind(|named| named.is_vec));
+        let own = self
+            .scopes
+            .last()
+            .and_then(|scope| scope.iter().rfind(|named| named.is_vec));
         match own {
-            Some(&Named { var, .. }) => Value { line: self.text(&format!("Ok(v{var})")), of: ValueOf::Moved(var) },
+            Some(&Named { var, .. }) => Value {
+                line: self.text(&format!("Ok(v{var})")),
+                of: ValueOf::Moved(var),
+            },
             None => self.new_value("Ok({})"),
         }
     }
@@ -125,7 +155,10 @@ impl Lowering {
     }
 
     fn introduce(&mut self, var: Var, is_vec: bool) {
-        self.scopes.last_mut().expect("there is a block").push(Named { var, is_vec });
+        self.scopes
+            .last_mut()
+            .expect("there is a block")
+            .push(Named { var, is_vec });
     }
 
     /// A `Vec` in scope.
@@ -138,13 +171,20 @@ impl Lowering {
     /// Takes a variable of the innermost block out of scope.
     fn consume(&mut self, pick: usize, vecs_only: bool) -> Option<Var> {
         let scope = self.scopes.last_mut()?;
-        let fits: Vec<usize> = (0..scope.len()).filter(|&at| scope[at].is_vec || !vecs_only).collect();
+        let fits: Vec<usize> = (0..scope.len())
+            .filter(|&at| scope[at].is_vec || !vecs_only)
+            .collect();
         let at = *fits.get(pick.checked_rem(fits.len())?)?;
         Some(scope.remove(at).var)
     }
 
     fn statement(&mut self, raw: &Raw) -> Option<Stmt> {
-        let simple = |this: &mut Self, text: String, kind: Kind| Some(Stmt { line: this.text(&text), kind });
+        let simple = |this: &mut Self, text: String, kind: Kind| {
+            Some(Stmt {
+                line: this.text(&text),
+                kind,
+            })
+        };
         match raw {
             Raw::Let { kind, size } => {
                 let (mut size, is_vec) = (sized(*size), kind % 3 == 0);
@@ -157,12 +197,20 @@ impl Lowering {
                         format!("Box::new([0u8; {}])", size.base)
                     }
                 };
-                simple(self, format!("let mut v{var} = {init};"), Kind::Let { var, size })
+                simple(
+                    self,
+                    format!("let mut v{var} = {init};"),
+                    Kind::Let { var, size },
+                )
             }
             Raw::Take(pick) => {
                 let from = self.find(*pick)?;
                 let var = self.declare(true);
-                simple(self, format!("let mut v{var} = std::mem::take(&mut v{from});"), Kind::Take { var, from })
+                simple(
+                    self,
+                    format!("let mut v{var} = std::mem::take(&mut v{from});"),
+                    Kind::Take { var, from },
+                )
             }
             Raw::Drop(pick) => {
                 let var = self.consume(*pick, false)?;
@@ -174,45 +222,92 @@ impl Lowering {
             }
             Raw::Grow(pick, size) => {
                 let var = self.find(*pick)?;
-                simple(self, format!("v{var}.reserve_exact({size});"), Kind::Grow(var, u64::from(*size)))
+                simple(
+                    self,
+                    format!("v{var}.reserve_exact({size});"),
+                    Kind::Grow(var, u64::from(*size)),
+                )
             }
             Raw::Shrink(pick, size) => {
                 let var = self.find(*pick)?;
-                simple(self, format!("v{var}.shrink_to({size});"), Kind::Shrink(var, u64::from(*size)))
+                simple(
+                    self,
+                    format!("v{var}.shrink_to({size});"),
+                    Kind::Shrink(var, u64::from(*size)),
+                )
             }
             Raw::Temporary(size) => {
                 let size = sized(*size);
-                simple(self, format!("drop(vec![0u8; {}]);", size_text(size)), Kind::Temporary(size))
+                simple(
+                    self,
+                    format!("drop(vec![0u8; {}]);", size_text(size)),
+                    Kind::Temporary(size),
+                )
             }
             Raw::HandOut(size) => {
                 let size = sized(*size);
-                simple(self, format!("out.keep({});", new_vec(size)), Kind::HandOut(size))
+                simple(
+                    self,
+                    format!("out.keep({});", new_vec(size)),
+                    Kind::HandOut(size),
+                )
             }
             Raw::Free => simple(self, "drop(out.pop());".to_owned(), Kind::Free),
-            Raw::If { branches, otherwise, value } => Some(self.if_chain(branches, otherwise.as_deref(), *value)),
+            Raw::If {
+                branches,
+                otherwise,
+                value,
+            } => Some(self.if_chain(branches, otherwise.as_deref(), *value)),
             Raw::IfLet { then, otherwise } => {
                 let var = self.number();
                 let line = self.text(&format!("if let Some(mut v{var}) = out.pop() {{"));
                 let then = self.block(then, End::Nothing, &[var]);
                 let otherwise = self.otherwise(otherwise.as_deref(), End::Nothing);
                 self.text("}");
-                Some(Stmt { line, kind: Kind::IfLet { var, then, otherwise } })
+                Some(Stmt {
+                    line,
+                    kind: Kind::IfLet {
+                        var,
+                        then,
+                        otherwise,
+                    },
+                })
             }
             Raw::LetElse { otherwise, exit } => {
                 let var = self.number();
                 let line = self.text(&format!("let Some(mut v{var}) = out.pop() else {{"));
                 let mut raw = otherwise.clone();
-                raw.push(Raw::Exit { exit: *exit, conditional: false });
+                raw.push(Raw::Exit {
+                    exit: *exit,
+                    conditional: false,
+                });
                 let otherwise = self.block(&raw, End::Nothing, &[]);
                 self.text("};");
                 self.introduce(var, true);
-                Some(Stmt { line, kind: Kind::LetElse { var, otherwise } })
+                Some(Stmt {
+                    line,
+                    kind: Kind::LetElse { var, otherwise },
+                })
             }
             Raw::Match { arms, value } => Some(self.match_arms(arms, *value)),
             Raw::Block { form, body, value } => Some(self.plain_block(*form, body, *value)),
-            Raw::Loop { header, label, body, value } => Some(self.loop_of(*header, *label, body, *value)),
-            Raw::Exit { exit, conditional: true } => Some(self.only_if(Raw::Exit { exit: *exit, conditional: false })),
-            Raw::Exit { exit, conditional: false } => Some(self.exit(*exit)),
+            Raw::Loop {
+                header,
+                label,
+                body,
+                value,
+            } => Some(self.loop_of(*header, *label, body, *value)),
+            Raw::Exit {
+                exit,
+                conditional: true,
+            } => Some(self.only_if(Raw::Exit {
+                exit: *exit,
+                conditional: false,
+            })),
+            Raw::Exit {
+                exit,
+                conditional: false,
+            } => Some(self.exit(*exit)),
             Raw::Fail => {
                 let salt = self.number();
                 simple(self, format!("out.fail({salt})?;"), Kind::Fail(salt))
@@ -226,11 +321,27 @@ impl Lowering {
                 let call = format!("f{function}(out, depth + 1)");
                 if *caught {
                     let text = format!("if out.go(depth) {{ attempt(out, |out| {call}); }};");
-                    return simple(self, text, Kind::Call { function, into: None });
+                    return simple(
+                        self,
+                        text,
+                        Kind::Call {
+                            function,
+                            into: None,
+                        },
+                    );
                 }
                 let var = self.declare(true);
-                let text = format!("let mut v{var} = if out.go(depth) {{ {call}? }} else {{ Vec::new() }};");
-                simple(self, text, Kind::Call { function, into: Some(var) })
+                let text = format!(
+                    "let mut v{var} = if out.go(depth) {{ {call}? }} else {{ Vec::new() }};"
+                );
+                simple(
+                    self,
+                    text,
+                    Kind::Call {
+                        function,
+                        into: Some(var),
+                    },
+                )
             }
             Raw::Closure { body, caught } => Some(self.closure(body, *caught)),
         }
@@ -269,9 +380,22 @@ impl Lowering {
             let then = self.block(body, end, &[]);
             branches.push(Branch { line, salt, then });
         }
-        let otherwise = if value { otherwise.or(Some(&[])) } else { otherwise };
+        let otherwise = if value {
+            otherwise.or(Some(&[]))
+        } else {
+            otherwise
+        };
         let otherwise = self.otherwise(otherwise, end);
-        self.finish(branches[0].line, close, into, Kind::If { branches, otherwise, into })
+        self.finish(
+            branches[0].line,
+            close,
+            into,
+            Kind::If {
+                branches,
+                otherwise,
+                into,
+            },
+        )
     }
 
     /// A statement under a condition of its own.
@@ -286,7 +410,11 @@ impl Lowering {
         self.indent += 1;
         let mut arms = Vec::new();
         for (at, arm) in raw.iter().enumerate() {
-            let pattern = if at + 1 == raw.len() { "_".to_owned() } else { at.to_string() };
+            let pattern = if at + 1 == raw.len() {
+                "_".to_owned()
+            } else {
+                at.to_string()
+            };
             arms.push(match arm {
                 raw::Arm::Block(body) => {
                     self.text(&format!("{pattern} => {{"));
@@ -297,7 +425,11 @@ impl Lowering {
                 raw::Arm::Line(size) => {
                     let size = sized(*size);
                     let new = new_vec(size);
-                    let text = if value { format!("{pattern} => {new},") } else { format!("{pattern} => drop({new}),") };
+                    let text = if value {
+                        format!("{pattern} => {new},")
+                    } else {
+                        format!("{pattern} => drop({new}),")
+                    };
                     Arm::Line(self.text(&text), size)
                 }
             });
@@ -314,9 +446,15 @@ impl Lowering {
             (_, Some(label)) => self.text(&format!("{prefix}'l{label}: {{")),
             (_, None) => self.text(&format!("{prefix}{{")),
         };
-        self.targets.extend(label.map(|label| Target { label, is_loop: false, named: true, valued: value }));
+        self.targets.extend(label.map(|label| Target {
+            label,
+            is_loop: false,
+            named: true,
+            valued: value,
+        }));
         let body = self.block(raw, end, &[]);
-        self.targets.truncate(self.targets.len() - usize::from(label.is_some()));
+        self.targets
+            .truncate(self.targets.len() - usize::from(label.is_some()));
         self.finish(line, close, into, Kind::Block { label, body, into })
     }
 
@@ -331,35 +469,65 @@ impl Lowering {
         let name = var.unwrap_or_default();
         let header_text = match header {
             Header::Range(count) => format!("for i in 0..{count} {{"),
-            Header::Each(count, size) => format!("for mut v{name} in out.several({count}, {size}) {{"),
+            Header::Each(count, size) => {
+                format!("for mut v{name} in out.several({count}, {size}) {{")
+            }
             Header::While => format!("while out.flip({salt}) {{"),
             Header::WhileLet => format!("while let Some(mut v{name}) = out.pop() {{"),
             Header::Endless => "loop {".to_owned(),
         };
         let line = self.text(&format!("{prefix}{header_text}"));
-        self.targets.push(Target { label, is_loop: true, named, valued: value });
+        self.targets.push(Target {
+            label,
+            is_loop: true,
+            named,
+            valued: value,
+        });
         // Pops alone may refill what they empty, and an endless loop needs an end.
         let stops = matches!(header, Header::Endless | Header::WhileLet);
         self.indent += 1;
-        let target = self.breakable().iter().position(|target| target.label == label).unwrap_or_default();
+        let target = self
+            .breakable()
+            .iter()
+            .position(|target| target.label == label)
+            .unwrap_or_default();
         let exit = raw::Exit::Break { target, size: 40 };
         let stop = stops.then(|| self.only_if_outside(exit));
         self.indent -= 1;
         let body = self.block_after(Vec::from_iter(stop), raw, End::Pass, var.as_slice());
         self.targets.pop();
-        self.finish(line, close, into, Kind::Loop { label, header, salt, var, body, into })
+        self.finish(
+            line,
+            close,
+            into,
+            Kind::Loop {
+                label,
+                header,
+                salt,
+                var,
+                body,
+                into,
+            },
+        )
     }
 
     fn only_if_outside(&mut self, exit: raw::Exit) -> Stmt {
         self.scopes.push(Vec::new());
-        let stmt = self.only_if(Raw::Exit { exit, conditional: false });
+        let stmt = self.only_if(Raw::Exit {
+            exit,
+            conditional: false,
+        });
         self.scopes.pop();
         stmt
     }
 
     /// What a `break` may leave here: without a name, only a loop with no labeled block in between.
     fn breakable(&self) -> Vec<Target> {
-        let innermost = self.targets.last().filter(|target| target.is_loop).map(|target| target.label);
+        let innermost = self
+            .targets
+            .last()
+            .filter(|target| target.is_loop)
+            .map(|target| target.label);
         let fits = |target: &&Target| target.named || Some(target.label) == innermost;
         self.targets.iter().filter(fits).cloned().collect()
     }
@@ -367,25 +535,45 @@ impl Lowering {
     fn exit(&mut self, exit: raw::Exit) -> Stmt {
         let breakable = self.breakable();
         let loops: Vec<&Target> = breakable.iter().filter(|target| target.is_loop).collect();
-        let label = |target: &Target| if target.named { format!(" 'l{}", target.label) } else { String::new() };
+        let label = |target: &Target| {
+            if target.named {
+                format!(" 'l{}", target.label)
+            } else {
+                String::new()
+            }
+        };
         let (text, exit) = match exit {
             raw::Exit::Break { target, size } if !breakable.is_empty() => {
                 let target = &breakable[target % breakable.len()];
                 let size = target.valued.then(|| sized(size));
-                let value = size.map(|size| format!(" {}", new_vec(size))).unwrap_or_default();
-                (format!("break{}{value};", label(target)), Exit::Break(target.label, size))
+                let value = size
+                    .map(|size| format!(" {}", new_vec(size)))
+                    .unwrap_or_default();
+                (
+                    format!("break{}{value};", label(target)),
+                    Exit::Break(target.label, size),
+                )
             }
             raw::Exit::Continue(pick) if !loops.is_empty() => {
                 let target = loops[pick % loops.len()];
-                (format!("continue{};", label(target)), Exit::Continue(target.label))
+                (
+                    format!("continue{};", label(target)),
+                    Exit::Continue(target.label),
+                )
             }
             raw::Exit::ReturnOk(size) => {
                 let size = sized(size);
-                (format!("return Ok({});", new_vec(size)), Exit::ReturnOk(size))
+                (
+                    format!("return Ok({});", new_vec(size)),
+                    Exit::ReturnOk(size),
+                )
             }
             _ => ("return Err(Stop);".to_owned(), Exit::ReturnErr),
         };
-        Stmt { line: self.text(&text), kind: Kind::Exit(exit) }
+        Stmt {
+            line: self.text(&text),
+            kind: Kind::Exit(exit),
+        }
     }
 
     fn closure(&mut self, raw: &[Raw], caught: bool) -> Stmt {
@@ -403,11 +591,18 @@ impl Lowering {
 }
 
 fn sized(size: u16) -> Size {
-    Size { base: u64::from(size), deep: size % 4 == 1 }
+    Size {
+        base: u64::from(size),
+        deep: size % 4 == 1,
+    }
 }
 
 fn size_text(Size { base, deep }: Size) -> String {
-    if deep { format!("{base} + depth as usize") } else { base.to_string() }
+    if deep {
+        format!("{base} + depth as usize")
+    } else {
+        base.to_string()
+    }
 }
 
 fn new_vec(size: Size) -> String {

@@ -63,8 +63,14 @@ pub(crate) struct Size {
 
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Let { var: Var, size: Size },
-    Take { var: Var, from: Var },
+    Let {
+        var: Var,
+        size: Size,
+    },
+    Take {
+        var: Var,
+        from: Var,
+    },
     Drop(Var),
     Keep(Var),
     Grow(Var, u64),
@@ -72,17 +78,49 @@ pub(crate) enum Kind {
     Temporary(Size),
     HandOut(Size),
     Free,
-    If { branches: Vec<Branch>, otherwise: Option<Block>, into: Option<Var> },
-    IfLet { var: Var, then: Block, otherwise: Option<Block> },
-    LetElse { var: Var, otherwise: Block },
-    Match { salt: u32, arms: Vec<Arm>, into: Option<Var> },
-    Block { label: Option<Label>, body: Block, into: Option<Var> },
-    Loop { label: Label, header: Header, salt: u32, var: Option<Var>, body: Block, into: Option<Var> },
+    If {
+        branches: Vec<Branch>,
+        otherwise: Option<Block>,
+        into: Option<Var>,
+    },
+    IfLet {
+        var: Var,
+        then: Block,
+        otherwise: Option<Block>,
+    },
+    LetElse {
+        var: Var,
+        otherwise: Block,
+    },
+    Match {
+        salt: u32,
+        arms: Vec<Arm>,
+        into: Option<Var>,
+    },
+    Block {
+        label: Option<Label>,
+        body: Block,
+        into: Option<Var>,
+    },
+    Loop {
+        label: Label,
+        header: Header,
+        salt: u32,
+        var: Option<Var>,
+        body: Block,
+        into: Option<Var>,
+    },
     Exit(Exit),
     Fail(u32),
     Trip(u32),
-    Call { function: usize, into: Option<Var> },
-    Closure { body: Block, into: Option<Var> },
+    Call {
+        function: usize,
+        into: Option<Var>,
+    },
+    Closure {
+        body: Block,
+        into: Option<Var>,
+    },
 }
 
 /// One condition of an `if` chain and its block.
@@ -136,12 +174,22 @@ impl Kind {
     pub(crate) fn diverges(&self) -> bool {
         match self {
             Self::Exit(_) => true,
-            Self::If { branches, otherwise: Some(otherwise), .. } => {
-                otherwise.diverges() && branches.iter().all(|branch| branch.then.diverges())
-            }
-            Self::IfLet { then, otherwise: Some(otherwise), .. } => then.diverges() && otherwise.diverges(),
-            Self::Match { arms, .. } => arms.iter().all(|arm| matches!(arm, Arm::Block(block) if block.diverges())),
-            Self::Block { label: None, body, .. } => body.diverges(),
+            Self::If {
+                branches,
+                otherwise: Some(otherwise),
+                ..
+            } => otherwise.diverges() && branches.iter().all(|branch| branch.then.diverges()),
+            Self::IfLet {
+                then,
+                otherwise: Some(otherwise),
+                ..
+            } => then.diverges() && otherwise.diverges(),
+            Self::Match { arms, .. } => arms
+                .iter()
+                .all(|arm| matches!(arm, Arm::Block(block) if block.diverges())),
+            Self::Block {
+                label: None, body, ..
+            } => body.diverges(),
             _ => false,
         }
     }
@@ -150,9 +198,10 @@ impl Kind {
     pub(crate) fn is_block_like(&self) -> bool {
         match self {
             Self::IfLet { .. } => true,
-            Self::If { into, .. } | Self::Match { into, .. } | Self::Block { into, .. } | Self::Loop { into, .. } => {
-                into.is_none()
-            }
+            Self::If { into, .. }
+            | Self::Match { into, .. }
+            | Self::Block { into, .. }
+            | Self::Loop { into, .. } => into.is_none(),
             _ => false,
         }
     }

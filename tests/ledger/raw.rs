@@ -10,7 +10,10 @@ pub(crate) type Body = Vec<Raw>;
 #[derive(Clone, Debug)]
 pub(crate) enum Raw {
     /// `let` of a `Vec`, a `Box` or a `String`.
-    Let { kind: u8, size: u16 },
+    Let {
+        kind: u8,
+        size: u16,
+    },
     /// `let` that takes what another variable holds.
     Take(usize),
     /// `drop(v)`
@@ -27,19 +30,50 @@ pub(crate) enum Raw {
     HandOut(u16),
     /// Frees what others allocated.
     Free,
-    If { branches: Vec<Body>, otherwise: Option<Body>, value: bool },
-    IfLet { then: Body, otherwise: Option<Body> },
-    LetElse { otherwise: Body, exit: Exit },
-    Match { arms: Vec<Arm>, value: bool },
-    Block { form: Form, body: Body, value: bool },
-    Loop { header: Header, label: bool, body: Body, value: bool },
-    Exit { exit: Exit, conditional: bool },
+    If {
+        branches: Vec<Body>,
+        otherwise: Option<Body>,
+        value: bool,
+    },
+    IfLet {
+        then: Body,
+        otherwise: Option<Body>,
+    },
+    LetElse {
+        otherwise: Body,
+        exit: Exit,
+    },
+    Match {
+        arms: Vec<Arm>,
+        value: bool,
+    },
+    Block {
+        form: Form,
+        body: Body,
+        value: bool,
+    },
+    Loop {
+        header: Header,
+        label: bool,
+        body: Body,
+        value: bool,
+    },
+    Exit {
+        exit: Exit,
+        conditional: bool,
+    },
     /// `out.fail()?`
     Fail,
     /// `out.trip()`, which may panic.
     Trip,
-    Call { function: usize, caught: bool },
-    Closure { body: Body, caught: bool },
+    Call {
+        function: usize,
+        caught: bool,
+    },
+    Closure {
+        body: Body,
+        caught: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -127,14 +161,29 @@ fn statement() -> impl Strategy<Value = Raw> {
         let arm = prop_oneof![2 => body().prop_map(Arm::Block), 1 => size().prop_map(Arm::Line)];
         let form = prop_oneof![Just(Form::Plain), Just(Form::Unsafe), Just(Form::Labeled)];
         prop_oneof![
-            (vec(body(), 1..3), otherwise(), any::<bool>())
-                .prop_map(|(branches, otherwise, value)| Raw::If { branches, otherwise, value }),
+            (vec(body(), 1..3), otherwise(), any::<bool>()).prop_map(
+                |(branches, otherwise, value)| Raw::If {
+                    branches,
+                    otherwise,
+                    value
+                }
+            ),
             (body(), otherwise()).prop_map(|(then, otherwise)| Raw::IfLet { then, otherwise }),
             (body(), exit()).prop_map(|(otherwise, exit)| Raw::LetElse { otherwise, exit }),
             (vec(arm, 1..4), any::<bool>()).prop_map(|(arms, value)| Raw::Match { arms, value }),
-            (form, body(), any::<bool>()).prop_map(|(form, body, value)| Raw::Block { form, body, value }),
-            (header(), any::<bool>(), body(), any::<bool>())
-                .prop_map(|(header, label, body, value)| Raw::Loop { header, label, body, value }),
+            (form, body(), any::<bool>()).prop_map(|(form, body, value)| Raw::Block {
+                form,
+                body,
+                value
+            }),
+            (header(), any::<bool>(), body(), any::<bool>()).prop_map(
+                |(header, label, body, value)| Raw::Loop {
+                    header,
+                    label,
+                    body,
+                    value
+                }
+            ),
             (body(), any::<bool>()).prop_map(|(body, caught)| Raw::Closure { body, caught }),
         ]
     })

@@ -19,10 +19,16 @@ pub(crate) fn build_and_run(programs: &[Program], seeds: &[u64]) -> Outcome {
     write_crate(&root, programs, seeds);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--manifest-path"]).arg(root.join("Cargo.toml"));
+    build
+        .args(["build", "--quiet", "--manifest-path"])
+        .arg(root.join("Cargo.toml"));
     build.arg("--target-dir").arg(root.join("target"));
     let built = build.output().expect("cargo runs");
-    assert!(built.status.success(), "the programs do not compile:\n{}", String::from_utf8_lossy(&built.stderr));
+    assert!(
+        built.status.success(),
+        "the programs do not compile:\n{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
 
     let report = root.join("report.json");
     let ran = Command::new(root.join("target/debug/generated"))
@@ -30,7 +36,11 @@ pub(crate) fn build_and_run(programs: &[Program], seeds: &[u64]) -> Outcome {
         .env("MEMLINE_OUTPUT", &report)
         .output()
         .expect("the programs run");
-    assert!(ran.status.success(), "the programs fail:\n{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "the programs fail:\n{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     let json = fs::read_to_string(&report).expect("the report is written");
     Outcome {
         stdout: String::from_utf8(ran.stdout).expect("the programs print text"),
@@ -52,17 +62,26 @@ fn write_crate(root: &Path, programs: &[Program], seeds: &[u64]) {
         write(&root.join("Cargo.lock"), &lock);
     }
     write(&source.join("dice.rs"), include_str!("program/dice.rs"));
-    write(&source.join("support.rs"), include_str!("program/support.rs"));
+    write(
+        &source.join("support.rs"),
+        include_str!("program/support.rs"),
+    );
     let mut main = "#![allow(warnings)]\nmod dice;\nmod support;\n".to_owned();
     let mut runs = String::new();
     for (index, program) in programs.iter().enumerate() {
         write(&source_of(&source, index), &program.source);
         writeln!(main, "mod p{index};").expect("a string can be written to");
         for seed in seeds {
-            writeln!(runs, "    support::run({index}, {seed}, |out| p{index}::f0(out, 0));").expect("as above");
+            writeln!(
+                runs,
+                "    support::run({index}, {seed}, |out| p{index}::f0(out, 0));"
+            )
+            .expect("as above");
         }
     }
-    main.push_str(&format!("\nfn main() {{\n    support::calibrate();\n{runs}}}\n"));
+    main.push_str(&format!(
+        "\nfn main() {{\n    support::calibrate();\n{runs}}}\n"
+    ));
     write(&source.join("main.rs"), &main);
 }
 
@@ -75,5 +94,6 @@ fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return;
     }
-    fs::write(path, text).unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
+    fs::write(path, text)
+        .unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
 }

@@ -8,7 +8,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, ReturnType, Stmt, Type};
 
 use super::jump::Scope;
-use super::{Expander, added_block, verbatim};
+use super::{Expander, added_block, insert_first, verbatim};
 use crate::flow::{attrs_of, is_cfg, stmt_diverges};
 use crate::{span, temporaries};
 
@@ -54,7 +54,7 @@ impl Expander<'_> {
         self.statements(block, &End::Unit);
         self.flow.around = around;
         if more && self.flow.probes != probes {
-            block.stmts.insert(0, self.reopen(line));
+            insert_first(block, self.reopen(line));
         }
         self.leave(line, probes, more);
     }
@@ -71,7 +71,8 @@ impl Expander<'_> {
             End::Pass(pass) => Some(pass),
             End::Unit | End::Value => None,
         };
-        let brace = self.line_of(block.brace_token.span.close());
+        let brace = block.brace_token.span.close();
+        let brace = self.site.line_of_brace(brace, self.flow.around);
         let locals = block
             .stmts
             .iter()

@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprClosure, Stmt};
 
 use super::block::End;
-use super::{Expander, FRAME, added_block, verbatim};
+use super::{Expander, FRAME, added_block, insert_first};
 use crate::span;
 
 impl Expander<'_> {
@@ -63,7 +63,7 @@ impl Expander<'_> {
         let enter = quote_spanned! {Span::mixed_site()=>
             let #frame = #memline::enter_closure(&__MEMLINE_SITE, #slot);
         };
-        block.stmts.insert(0, verbatim(enter));
+        insert_first(block, enter);
     }
 
     /// The line of a block's first statement, which its frame opens at once.

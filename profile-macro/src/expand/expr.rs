@@ -7,7 +7,7 @@ use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Expr, ExprIf, ExprMatch, ExprParen, MacroDelimiter, Pat, Stmt};
 
-use super::{Expander, added_block};
+use super::{Expander, added_block, verbatim};
 use crate::{span, temporaries};
 
 impl Expander<'_> {
@@ -82,7 +82,7 @@ impl Expander<'_> {
         }
         let mut stmts = Vec::new();
         if more {
-            stmts.push(self.reopen(line));
+            stmts.push(verbatim(self.reopen(line)));
         }
         stmts.push(self.line(own, []));
         self.expr(branch, false);

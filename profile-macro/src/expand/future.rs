@@ -7,12 +7,12 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::token::Brace;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, FnArg, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Stmt, Type,
+    Block, Expr, FnArg, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Type,
     parse_quote_spanned,
 };
 
 use super::block::End;
-use super::{Expander, FRAME, verbatim};
+use super::{Expander, FRAME, insert_first, verbatim};
 use crate::flow::is_cfg;
 
 impl Expander<'_> {
@@ -32,7 +32,7 @@ impl Expander<'_> {
         let line = self.first_line(&e.block);
         let slot = self.site.slot(line);
         self.frame(line, |this| this.statements(&mut e.block, &End::Unit));
-        e.block.stmts.insert(0, self.task());
+        insert_first(&mut e.block, self.task());
         let (start, end) = (e.async_token.span, e.block.brace_token.span.join());
         let memline = self.args.runtime();
         let wrapped = quote_spanned! {Span::mixed_site()=>
@@ -42,9 +42,9 @@ impl Expander<'_> {
     }
 
     /// `let frame = task(&__MEMLINE_SITE);`
-    fn task(&self) -> Stmt {
+    fn task(&self) -> TokenStream {
         let (frame, memline) = (FRAME.ident(), self.args.runtime());
-        verbatim(quote_spanned!(Span::mixed_site()=> let #frame = #memline::task(&__MEMLINE_SITE);))
+        quote_spanned!(Span::mixed_site()=> let #frame = #memline::task(&__MEMLINE_SITE);)
     }
 
     /// The body moves into a future of its own, the parameters with it: bound again in order, as the compiler
@@ -66,7 +66,7 @@ impl Expander<'_> {
     /// ```
     pub(super) fn async_function(mut self, sig: &mut Signature, body: &mut Block) {
         self.statements(body, &End::of(&sig.output));
-        body.stmts.insert(0, self.task());
+        insert_first(body, self.task());
         let (site, memline) = (self.site.to_static(self.args), self.args.runtime());
         let bindings = sig
             .inputs
@@ -122,7 +122,7 @@ fn bound_again(input: &mut FnArg, index: usize) -> TokenStream {
                 mutability,
                 ident,
                 ..
-            }) => {
+            }) if !ident.to_string().starts_with('_') => {
                 let mutability = mutability.take();
                 quote_spanned!(Span::mixed_site()=> #(#attrs)* let #mutability #ident = #ident;)
             }

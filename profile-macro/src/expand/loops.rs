@@ -7,7 +7,7 @@ use syn::{Block, Expr, Label};
 
 use super::block::End;
 use super::jump::Scope;
-use super::{Expander, FRAME, verbatim};
+use super::{Expander, FRAME, insert_first};
 
 impl Expander<'_> {
     /// The line that is open stands for the header; it has counted the first test already. Each pass has a
@@ -54,7 +54,7 @@ impl Expander<'_> {
 
         let (frame, slot) = (FRAME.ident(), self.site.slot(line));
         let guard = quote_spanned!(Span::mixed_site()=> let #pass = #frame.pass(#slot););
-        body.stmts.insert(0, verbatim(guard));
+        insert_first(body, guard);
     }
 
     /// Loops within loops have guards of different names, since a `continue` may name an outer one.

@@ -50,9 +50,11 @@ pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &
     expander.statements(body, &End::of(&sig.output));
     let site = expander.site.to_static(args);
     let frame = FRAME.ident();
-    let enter =
-        quote_spanned!(Span::mixed_site()=> #site let #frame = #memline::enter(&__MEMLINE_SITE););
-    body.stmts.insert(0, verbatim(enter));
+    let enter = quote_spanned! {Span::mixed_site()=>
+        let #frame = #memline::enter(&__MEMLINE_SITE);
+    };
+    insert_first(body, enter);
+    body.stmts.insert(0, verbatim(site));
 }
 
 /// What is known while one function is walked through.
@@ -129,9 +131,9 @@ impl Expander<'_> {
     }
 
     /// `let reopen = frame.reopen(k);`: a guard that opens `line` again when its block is left.
-    fn reopen(&mut self, line: u32) -> Stmt {
+    fn reopen(&mut self, line: u32) -> TokenStream {
         let (frame, reopen, slot) = (FRAME.ident(), REOPEN.ident(), self.site.slot(line));
-        verbatim(quote_spanned!(Span::mixed_site()=> let #reopen = #frame.reopen(#slot);))
+        quote_spanned!(Span::mixed_site()=> let #reopen = #frame.reopen(#slot);)
     }
 
     /// `let brace = frame.brace(k);`: a guard that opens and counts the closing brace's line once the tail
@@ -149,6 +151,16 @@ impl Expander<'_> {
 /// Tokens as a statement: added ones are never looked into again.
 fn verbatim(tokens: TokenStream) -> Stmt {
     Stmt::Expr(Expr::Verbatim(tokens), None)
+}
+
+/// Makes tokens the first statement of a block, which is the one after its leading items.
+fn insert_first(block: &mut Block, tokens: TokenStream) {
+    let items = block
+        .stmts
+        .iter()
+        .take_while(|stmt| matches!(stmt, Stmt::Item(_)))
+        .count();
+    block.stmts.insert(items, verbatim(tokens));
 }
 
 /// An added block around statements, at the place of `around`.

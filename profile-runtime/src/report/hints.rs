@@ -20,7 +20,11 @@ pub(crate) fn of(function: &Function) -> Vec<String> {
         let Some(figures) = &line.figures else {
             continue;
         };
-        for hint in [regrown(figures), accumulated(figures, function), churned(figures)] {
+        for hint in [
+            regrown(figures),
+            accumulated(figures, function),
+            churned(figures),
+        ] {
             hints.extend(hint.map(|(bytes, said)| (bytes, format!("line {}{said}", line.line))));
         }
     }
@@ -61,7 +65,12 @@ fn accumulated(figures: &Figures, function: &Function) -> Option<(u64, String)> 
     } = figures;
     let kept = u64::try_from(increment).ok().filter(|kept| *kept > 0)?;
     let totals = [figures.allocated, figures.freed, allocs, frees];
-    let rows = || function.lines.iter().filter_map(|line| line.figures.as_ref());
+    let rows = || {
+        function
+            .lines
+            .iter()
+            .filter_map(|line| line.figures.as_ref())
+    };
     if rows().any(|row| row.increment < 0) {
         return None;
     }

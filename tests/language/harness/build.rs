@@ -22,9 +22,9 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    /// Warnings and errors, one a line, in the order of the source.
-    pub(crate) fn said_of(&self, binary: &str) -> String {
-        self.said.get(binary).map(|said| said.join("\n")).unwrap_or_default()
+    /// Warnings and errors, each in one line, in the order of the source.
+    pub(crate) fn said_of(&self, binary: &str) -> &[String] {
+        self.said.get(binary).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn executable(&self, binary: &str) -> Option<&Path> {
@@ -79,9 +79,18 @@ struct Place(u64, u64);
 
 impl Place {
     fn of(diagnostic: &Value) -> Option<Self> {
-        let span = diagnostic["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
+        let spans = diagnostic["spans"].as_array()?;
+        let span = written(spans.iter().find(|span| span["is_primary"] == true)?);
         Some(Self(span["line_start"].as_u64()?, span["column_start"].as_u64()?))
     }
+}
+
+/// The place in the program that a span comes from: a macro's use, where it lies within the macro.
+fn written(mut span: &Value) -> &Value {
+    while !span["expansion"].is_null() {
+        span = &span["expansion"]["span"];
+    }
+    span
 }
 
 /// A diagnostic in one line: level, code, text, and every place it shows, with the help and the notes.
@@ -89,8 +98,10 @@ fn told(diagnostic: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut told = format!("{} {}: {}", text(&diagnostic["level"]), text(&diagnostic["code"]["code"]), text(&diagnostic["message"]));
     for span in diagnostic["spans"].as_array().into_iter().flatten() {
+        let label = text(&span["label"]);
+        let span = written(span);
         let [from, to] = [("line_start", "column_start"), ("line_end", "column_end")].map(|(line, column)| format!("{}:{}", span[line], span[column]));
-        told += &format!(" [{from}-{to} {}]", text(&span["label"]));
+        told += &format!(" [{from}-{to} {label}]");
     }
     for child in diagnostic["children"].as_array().into_iter().flatten() {
         told += &format!(" | {}", self::told(child));

@@ -19,7 +19,10 @@ pub struct Context {
 
 impl Context {
     pub fn new(seed: u64) -> Self {
-        Self { dice: Dice::new(seed), kept: Vec::with_capacity(1 << 14) }
+        Self {
+            dice: Dice::new(seed),
+            kept: Vec::with_capacity(1 << 14),
+        }
     }
 
     pub fn flip(&mut self, salt: u32) -> bool {
@@ -35,7 +38,11 @@ impl Context {
     }
 
     pub fn fail(&mut self, salt: u32) -> Result<(), Stop> {
-        if self.dice.rare(salt) { Err(Stop) } else { Ok(()) }
+        if self.dice.rare(salt) {
+            Err(Stop)
+        } else {
+            Ok(())
+        }
     }
 
     /// Panics now and then, without the message.
@@ -80,7 +87,13 @@ fn net() -> i64 {
 /// What a panic itself allocates, as `exception ALLOCATIONS BYTES`.
 pub fn calibrate() {
     let before = memline::stats();
-    attempt(&mut Context { dice: Dice::new(0), kept: Vec::new() }, |_| resume_unwind(Box::new(Stop)));
+    attempt(
+        &mut Context {
+            dice: Dice::new(0),
+            kept: Vec::new(),
+        },
+        |_| resume_unwind(Box::new(Stop)),
+    );
     let spent = memline::stats() - before;
     assert_eq!(spent.bytes_allocated, spent.bytes_deallocated);
     println!("exception {} {}", spent.allocations, spent.bytes_allocated);
@@ -92,5 +105,13 @@ pub fn run(program: usize, seed: u64, f: impl FnOnce(&mut Context) -> Out) {
     let before = net();
     let result = catch_unwind(AssertUnwindSafe(|| f(&mut context)));
     let after = net();
-    println!("net {program} {seed} {} {}", after - before, if result.is_ok() { "returned" } else { "panicked" });
+    println!(
+        "net {program} {seed} {} {}",
+        after - before,
+        if result.is_ok() {
+            "returned"
+        } else {
+            "panicked"
+        }
+    );
 }

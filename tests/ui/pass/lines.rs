@@ -310,9 +310,10 @@ macro_rules! generated { ($name:ident, $body:block) => {
 } }
 
 generated!(generated, {
-    let a = 1;
-    a + 1
-});
+    let a = 1; //= 1
+    here!(); //= 1
+    a + 1 //= 1
+}); //= 1
 
 fn main() {
     check(STRAIGHT, || straight(1));
@@ -327,5 +328,5 @@ fn main() {
     let found = check(LET_ELSE, || [None, Some(0), Some(1), Some(2)].map(let_else));
     assert_eq!(found, [Err(()), Err(()), Ok(1), Ok(1)]);
     check(REST, rest);
-    let _ = (GENERATED, generated());
+    check(GENERATED, generated);
 }

@@ -1,0 +1,190 @@
+//! Builds a copy with cargo, and reads what the compiler says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use cargo_metadata::Message;
+use cargo_metadata::diagnostic::DiagnosticLevel;
+
+use crate::list::Entry;
+use crate::process;
+use crate::source::Source;
+
+/// No build of a single crate takes longer.
+const DEADLINE: Duration = Duration::from_secs(1500);
+
+/// How a copy is built.
+#[derive(Debug)]
+pub(crate) struct Build<'a> {
+    /// The crate.
+    pub(crate) entry: &'a Entry,
+    /// The copy.
+    pub(crate) source: &'a Source,
+    /// Cargo's target folder, which all copies of a kind share.
+    pub(crate) target: PathBuf,
+    /// Where logs go.
+    pub(crate) logs: PathBuf,
+    /// Handed to cargo as `--jobs`.
+    pub(crate) jobs: Option<u32>,
+}
+
+/// What came of building the tests.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    /// The test programs.
+    pub(crate) programs: Vec<Program>,
+    /// The targets that did not compile.
+    pub(crate) failed: BTreeSet<String>,
+    /// What the compiler said about the crate's own source.
+    pub(crate) diagnostics: BTreeSet<Diagnostic>,
+}
+
+/// A test program.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The target's name, `lib` for the library's unit tests.
+    pub(crate) target: String,
+    /// Its file.
+    pub(crate) path: PathBuf,
+}
+
+/// A message of the compiler. Columns are left out, since the attribute moves those of a function's line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Diagnostic {
+    pub(crate) is_error: bool,
+    /// `file:line` of the first primary span.
+    pub(crate) place: String,
+    pub(crate) text: String,
+}
+
+impl Build<'_> {
+    /// Builds the tests without running them; goes on where a target does not compile.
+    pub(crate) fn tests(&self) -> Result<Built> {
+        let mut command = self.cargo("test");
+        command.args(["--no-run", "--no-fail-fast", "--tests"]);
+        command.arg("--message-format=json");
+        let stdout = self.logs.join("build.json");
+        let stderr = self.logs.join("build.log");
+        let ended = process::run(&mut command, &stdout, &stderr, DEADLINE)?;
+        let messages = fs::read(&stdout)?;
+        let built = self.read(&messages)?;
+        if !ended.success() && built.failed.is_empty() {
+            bail!("cargo failed; see {}", stderr.display());
+        }
+        Ok(built)
+    }
+
+    /// Processor time of compiling the library once, its dependencies being there already.
+    pub(crate) fn library_time(&self) -> Result<Option<Duration>> {
+        let mut clean = self.cargo("clean");
+        clean.args(["--package", &self.entry.label().replacen(&format!("{}-", self.entry.name), &format!("{}@", self.entry.name), 1)]);
+        let log = self.logs.join("clean.log");
+        process::run(&mut clean, &log, &self.logs.join("clean.err"), DEADLINE)?;
+        let mut build = self.cargo("build");
+        build.arg("--lib");
+        let stderr = self.logs.join("library.log");
+        let ended = process::run(&mut build, &log, &stderr, DEADLINE)?;
+        Ok(ended.success().then_some(ended.time))
+    }
+
+    fn cargo(&self, subcommand: &str) -> Command {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(&self.source.folder)
+            .arg(subcommand)
+            .env("CARGO_TARGET_DIR", &self.target)
+            // Sizes and times without what a compiler keeps for debuggers and for itself.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_TEST_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_ENCODED_RUSTFLAGS", self.entry.rustflags.join("\u{1f}"));
+        // This program's own build leaves variables that would reach the tests.
+        for (name, _) in std::env::vars() {
+            if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+                command.env_remove(name);
+            }
+        }
+        if subcommand == "clean" {
+            return command;
+        }
+        if let Some(jobs) = self.jobs {
+            command.args(["--jobs", &jobs.to_string()]);
+        }
+        if !self.entry.default_features {
+            command.arg("--no-default-features");
+        }
+        if !self.entry.features.is_empty() {
+            command.args(["--features", &self.entry.features.join(",")]);
+        }
+        command
+    }
+
+    fn read(&self, messages: &[u8]) -> Result<Built> {
+        let manifest = self.source.folder.join("Cargo.toml");
+        let mut built = Built::default();
+        for message in Message::parse_stream(messages) {
+            match message? {
+                Message::CompilerArtifact(artifact) if artifact.manifest_path == manifest => {
+                    if let Some(path) = artifact.executable
+                        && artifact.profile.test
+                    {
+                        let target = target_name(&artifact.target);
+                        let path = path.into();
+                        built.programs.push(Program { target, path });
+                    }
+                }
+                Message::CompilerMessage(said) if is_under(said.target.src_path.as_ref(), &manifest) => {
+                    let level = said.message.level;
+                    let is_error = matches!(level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
+                    if is_error {
+                        built.failed.insert(target_name(&said.target));
+                    }
+                    built.diagnostics.extend(diagnostic(said.message, is_error, &self.source.folder));
+                }
+                _ => {}
+            }
+        }
+        built.programs.sort_by(|a, b| a.target.cmp(&b.target));
+        Ok(built)
+    }
+}
+
+fn is_under(source: &Path, manifest: &Path) -> bool {
+    manifest.parent().is_some_and(|folder| source.starts_with(folder))
+}
+
+fn target_name(target: &cargo_metadata::Target) -> String {
+    if target.is_test() || target.is_bin() || target.is_example() {
+        target.name.clone()
+    } else {
+        "lib".to_owned()
+    }
+}
+
+/// The message without what a copy's place changes; `None` for the summary that ends a target.
+fn diagnostic(
+    message: cargo_metadata::diagnostic::Diagnostic,
+    is_error: bool,
+    folder: &Path,
+) -> Option<Diagnostic> {
+    let summary = ["warning emitted", "warnings emitted", "aborting due to"];
+    if message.spans.is_empty() && summary.iter().any(|part| message.message.contains(part))
+        || matches!(message.level, DiagnosticLevel::FailureNote)
+    {
+        return None;
+    }
+    let span = message.spans.iter().find(|span| span.is_primary);
+    let place = span.map_or_else(String::new, |span| {
+        format!("{}:{}", span.file_name, span.line_start)
+    });
+    let text = message.message.replace(&*folder.to_string_lossy(), "");
+    Some(Diagnostic {
+        is_error,
+        place,
+        text,
+    })
+}

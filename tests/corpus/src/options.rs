@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+Profiles whole published crates and compares them with themselves.
+
+Usage: cargo run --release --manifest-path tests/corpus/Cargo.toml -- [OPTIONS] [NAME…]
+
+Without a name, every crate of tests/corpus/corpus.toml is tried.
+
+Options:
+      --quick         only the crates that corpus.toml marks as quick
+      --markdown      write the result to docs/CORPUS.md, too
+      --jobs N        how many compilers cargo runs at once
+      --memline PATH  the memline to profile with, in place of this repository
+  -h, --help          this text
+
+Exit status: 0 where every crate is clean, 1 where one is not, 2 where nothing could be tried.
+";
+
+/// What the command line asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Only the crates marked `quick`.
+    pub(crate) quick: bool,
+    /// Whether `docs/CORPUS.md` is written.
+    pub(crate) markdown: bool,
+    /// Handed to cargo as `--jobs`.
+    pub(crate) jobs: Option<u32>,
+    /// The package to depend on, in place of this repository.
+    pub(crate) memline: Option<PathBuf>,
+    /// Only these crates; all where it is empty.
+    pub(crate) names: Vec<String>,
+}
+
+impl Options {
+    /// Reads the arguments; `None` where they ask for help.
+    pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>> {
+        let mut options = Self::default();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "-h" | "--help" => return Ok(None),
+                "--quick" => options.quick = true,
+                "--markdown" => options.markdown = true,
+                "--jobs" => {
+                    let jobs = args.next().context("--jobs wants a number")?;
+                    let jobs = jobs.parse().with_context(|| {
+                        format!("--jobs wants a number of compilers, and got `{jobs}`")
+                    })?;
+                    options.jobs = Some(jobs);
+                }
+                "--memline" => {
+                    let path = args.next().context("--memline wants a folder")?;
+                    let path = PathBuf::from(&path)
+                        .canonicalize()
+                        .with_context(|| format!("--memline {path}"))?;
+                    options.memline = Some(path);
+                }
+                flag if flag.starts_with('-') => {
+                    bail!("unknown option `{flag}`; --help lists them")
+                }
+                _ => options.names.push(arg),
+            }
+        }
+        Ok(Some(options))
+    }
+}

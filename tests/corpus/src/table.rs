@@ -1,0 +1,211 @@
+//! The result, as text and as `docs/CORPUS.md`.
+
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use prettytable::format::{Alignment, FormatBuilder};
+use prettytable::{Cell, Table};
+
+use crate::list::Entry;
+use crate::trial::Outcome;
+
+const TITLES: [&str; 11] = [
+    "crate",
+    "version",
+    "functions",
+    "ran",
+    "errors",
+    "passed",
+    "lost",
+    "new warnings",
+    "lost warnings",
+    "build time",
+    "test time",
+];
+
+/// A crate's line.
+#[derive(Debug)]
+pub(crate) struct Row {
+    cells: Vec<String>,
+    complaints: Vec<String>,
+    skipped: Vec<String>,
+    build_ratio: Option<f64>,
+    functions: usize,
+    passed: usize,
+    allocator: bool,
+    name: String,
+}
+
+impl Row {
+    /// The line of a crate that was tried; the reason where it could not be.
+    pub(crate) fn new(entry: &Entry, outcome: &Result<Outcome>) -> Self {
+        let mut cells = vec![entry.name.clone(), entry.version.clone()];
+        let mut complaints = Vec::new();
+        match outcome {
+            Ok(outcome) => {
+                let difference = &outcome.difference;
+                cells.extend(
+                    [
+                        outcome.functions,
+                        outcome.profiled,
+                        difference.errors.len(),
+                        outcome.passed,
+                        difference.lost_tests.len(),
+                        difference.new_warnings.len(),
+                        difference.lost_warnings.len(),
+                    ]
+                    .map(|number| number.to_string()),
+                );
+                cells.extend([outcome.build_ratio, outcome.test_ratio].map(times));
+                if !difference.is_none() {
+                    let logs = outcome.logs.display();
+                    complaints.push(format!("{}: see {logs}/difference.txt", entry.name));
+                }
+                if outcome.profiled == 0 && outcome.passed > 0 {
+                    complaints.push(format!("{}: tests passed, but no table tells of a function", entry.name));
+                }
+            }
+            Err(error) => complaints.push(format!("{}: {error:#}", entry.name)),
+        }
+        let outcome = outcome.as_ref().ok();
+        Self {
+            cells,
+            complaints,
+            skipped: skipped(entry),
+            build_ratio: outcome.and_then(|outcome| outcome.build_ratio),
+            functions: outcome.map_or(0, |outcome| outcome.functions),
+            passed: outcome.map_or(0, |outcome| outcome.passed),
+            allocator: entry.allocator,
+            name: entry.name.clone(),
+        }
+    }
+
+    /// What is wrong, and where to read about it.
+    pub(crate) fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.complaints.is_empty()
+    }
+}
+
+/// The table for a terminal, and its summary.
+pub(crate) fn text(rows: &[Row]) -> String {
+    let format = FormatBuilder::new().padding(0, 2).build();
+    let mut table = Table::new();
+    table.set_format(format);
+    let cells = |cells: &[String]| {
+        let cells = cells.iter().enumerate().map(|(column, text)| {
+            let align = if column < 2 { Alignment::LEFT } else { Alignment::RIGHT };
+            Cell::new_align(text, align)
+        });
+        prettytable::Row::new(cells.collect())
+    };
+    table.add_row(cells(&TITLES.map(str::to_owned)));
+    for row in rows {
+        table.add_row(cells(&row.cells));
+    }
+    let mut text = table.to_string();
+    for row in rows {
+        for complaint in &row.complaints {
+            text += &format!("{complaint}\n");
+        }
+    }
+    text + &summary(rows) + "\n"
+}
+
+fn summary(rows: &[Row]) -> String {
+    let clean = rows.iter().filter(|row| row.is_clean()).count();
+    let functions: usize = rows.iter().map(|row| row.functions).sum();
+    let passed: usize = rows.iter().map(|row| row.passed).sum();
+    let mut ratios: Vec<f64> = rows.iter().filter_map(|row| row.build_ratio).collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = times(ratios.get(ratios.len() / 2).copied());
+    format!(
+        "{clean} of {} crates clean: {functions} functions, {passed} tests; build time {median} in the median",
+        rows.len()
+    )
+}
+
+fn times(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}×"))
+}
+
+fn skipped(entry: &Entry) -> Vec<String> {
+    let skips = entry.skip.iter().map(|skip| {
+        let test = skip.test.as_ref().map_or_else(String::new, |test| format!("::{test}"));
+        format!("{}: `{}{test}`: {}", entry.name, skip.target, skip.why)
+    });
+    skips.collect()
+}
+
+/// The page `docs/CORPUS.md`.
+pub(crate) fn markdown(rows: &[Row]) -> Result<String> {
+    let mut page = format!(
+        "# The corpus\n\n\
+         Published crates with `#[::memline::profile]` before every function that can carry it, built and\n\
+         tested as they were published and again as annotated. Written by\n\
+         `cargo run --release --manifest-path tests/corpus/Cargo.toml -- --markdown` on {} with\n{}.\n\n{}.\n\n",
+        today()?,
+        compiler()?,
+        summary(rows)
+    );
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    page += &line(&TITLES.map(str::to_owned));
+    page += "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+    for row in rows {
+        let mut cells = row.cells.clone();
+        cells.resize(TITLES.len(), String::new());
+        page += &line(&cells);
+    }
+    page += "\n\
+        - *functions*: annotated, in the library and in its tests; *ran*: those that the tables tell of.\n\
+        - *errors*: new errors of the compiler. *passed*: tests that pass plain, each of two times; *lost*:\n  \
+          those of them that do not pass annotated.\n\
+        - *build time*: processor time of compiling the library alone, without debug information, annotated\n  \
+          by plain, medians of three. *test time*: processor time of all test programs, where the plain ones\n  \
+          take a tenth of a second.\n";
+    section(&mut page, "Not clean", rows.iter().flat_map(|row| row.complaints.iter().map(String::as_str)));
+    section(&mut page, "Not run, neither plain nor annotated", rows.iter().flat_map(|row| row.skipped.iter().map(String::as_str)));
+    section(
+        &mut page,
+        "Without memline's allocator, since their tests install one of their own",
+        rows.iter().filter(|row| !row.allocator).map(|row| row.name.as_str()),
+    );
+    Ok(page)
+}
+
+fn section<'a>(page: &mut String, title: &str, lines: impl Iterator<Item = &'a str>) {
+    let lines: Vec<&str> = lines.collect();
+    if !lines.is_empty() {
+        *page += &format!("\n## {title}\n\n");
+        for line in lines {
+            *page += &format!("- {line}\n");
+        }
+    }
+}
+
+fn compiler() -> Result<String> {
+    let output = Command::new("rustc").arg("--version").output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// Today's date in UTC, as `2026-11-22`.
+fn today() -> Result<String> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let days = i64::try_from(seconds / 86_400).context("the clock is far off")?;
+    // Days are counted from 1 March of the year 0, so that leap days end a year.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Ok(format!("{year}-{month:02}-{day:02}"))
+}

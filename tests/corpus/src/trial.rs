@@ -1,0 +1,123 @@
+//! One crate: fetched, built and tested both ways.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::build::{Build, Built};
+use crate::compare::{self, Difference};
+use crate::list::Entry;
+use crate::source;
+use crate::suite::{self, Results};
+
+/// The library is built this many times each way.
+const BUILDS: usize = 3;
+
+/// What came of a crate.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Functions that carry the attribute.
+    pub(crate) functions: usize,
+    /// Of these, the functions that ran, as the tables tell.
+    pub(crate) profiled: usize,
+    /// Tests that pass plain, each of two times.
+    pub(crate) passed: usize,
+    /// What the attribute changed.
+    pub(crate) difference: Difference,
+    /// Processor time of compiling the library: annotated by plain.
+    pub(crate) build_ratio: Option<f64>,
+    /// Processor time of the tests: annotated by plain.
+    pub(crate) test_ratio: Option<f64>,
+    /// Where logs and differences lie.
+    pub(crate) logs: PathBuf,
+}
+
+/// Tries one crate.
+pub(crate) fn run(
+    entry: &Entry,
+    work: &Path,
+    memline: &Path,
+    jobs: Option<u32>,
+) -> Result<Outcome> {
+    let published = source::fetch(entry, work)?;
+    let plain = source::plain(entry, &published, work)?;
+    let annotated = source::annotated(entry, &published, work, memline)?;
+    let logs = work.join("logs").join(entry.label());
+    let side = |name: &str, source| -> Result<Build<'_>> {
+        let logs = logs.join(name);
+        fs::create_dir_all(&logs)?;
+        Ok(Build {
+            entry,
+            source,
+            target: work.join("target").join(name),
+            logs,
+            jobs,
+        })
+    };
+    let plain = side("plain", &plain)?;
+    let annotated = side("annotated", &annotated)?;
+
+    let plain_built = plain.tests().context("plain")?;
+    // Both sides are to build the same versions of the dependencies.
+    fs::copy(
+        plain.source.folder.join("Cargo.lock"),
+        annotated.source.folder.join("Cargo.lock"),
+    )?;
+    let annotated_built = annotated.tests().context("annotated")?;
+
+    let first = suite::run(&plain, &plain_built.programs, "first")?;
+    let second = suite::run(&plain, &plain_built.programs, "second")?;
+    let with = suite::run(&annotated, &annotated_built.programs, "first")?;
+    let passed = compare::stable(&first, &second);
+    let plain_side = (&plain_built, &passed);
+    let difference = Difference::between(plain_side, (&annotated_built, &with));
+    difference.write(&logs.join("difference.txt"))?;
+
+    Ok(Outcome {
+        functions: annotated.source.functions,
+        profiled: with.profiled.len(),
+        passed: passed.len(),
+        build_ratio: build_ratio(&plain, &annotated, &plain_built, &annotated_built)?,
+        test_ratio: test_ratio(first.time.min(second.time), &with),
+        difference,
+        logs,
+    })
+}
+
+/// The ratio of the medians, in turns, so that both sides meet the same machine.
+fn build_ratio(
+    plain: &Build<'_>,
+    annotated: &Build<'_>,
+    plain_built: &Built,
+    annotated_built: &Built,
+) -> Result<Option<f64>> {
+    if plain_built.failed.contains("lib") || annotated_built.failed.contains("lib") {
+        return Ok(None);
+    }
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..BUILDS {
+        for (build, times) in [plain, annotated].into_iter().zip(&mut times) {
+            times.extend(build.library_time()?);
+        }
+    }
+    let [plain, annotated] = times.map(median);
+    Ok(ratio(annotated, plain))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// Tests that take no time at all have no ratio.
+fn test_ratio(plain: Duration, annotated: &Results) -> Option<f64> {
+    (plain >= Duration::from_millis(100))
+        .then(|| ratio(annotated.time, plain))
+        .flatten()
+}
+
+fn ratio(annotated: Duration, plain: Duration) -> Option<f64> {
+    (!plain.is_zero() && !annotated.is_zero()).then(|| annotated.as_secs_f64() / plain.as_secs_f64())
+}
