@@ -7,7 +7,7 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use crate::config::Config;
+use crate::config::{Config, Output};
 use crate::report::Column;
 use crate::{exit, record, stats};
 
@@ -51,7 +51,13 @@ pub(crate) fn install(config: Config) -> &'static Config {
 }
 
 fn put_in_force(config: Config) -> &'static Config {
-    let (config, complaints) = config.from_env_over();
+    let (mut config, complaints) = config.from_env_over();
+    // The program may change its working directory before the report is written.
+    if let Output::File(path) = &mut config.output
+        && let Ok(absolute) = std::path::absolute(&*path)
+    {
+        *path = absolute;
+    }
     if !complaints.is_empty() && !WARNED.swap(true, Relaxed) {
         for complaint in complaints {
             exit::complain(&complaint);

@@ -49,7 +49,7 @@ async fn never(n: u32) -> ! {
 #[cfg_attr(profiled, memline::profile)]
 async fn after_never() -> u32 {
     never(2).await;
-    println!("unreachable");
+    println!("unreachable"); // lost with probes
     1
 }
 
@@ -61,6 +61,7 @@ async fn dead(mut list: Vec<u32>) {
 
 #[cfg_attr(profiled, memline::profile)]
 async fn assigned(mut n: u32, #[allow(unused)] quiet: u32) {
+    println!("{n}");
     n = 4;
     let block = async move {
         let mut m = n;

@@ -3,9 +3,9 @@
 use std::mem;
 
 use proc_macro2::Span;
-use syn::token::Paren;
+use syn::token::{Brace, Paren};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, Expr, ExprIf, ExprMatch, ExprParen, MacroDelimiter, Pat, Stmt};
+use syn::{Arm, Block, Expr, ExprBlock, ExprIf, ExprMatch, ExprParen, MacroDelimiter, Pat, Stmt};
 
 use super::{Expander, added_block, verbatim};
 use crate::{span, temporaries};
@@ -45,7 +45,14 @@ impl Expander<'_> {
         self.inner_block(&mut e.then_branch, more);
         if let Some((_, otherwise)) = &mut e.else_branch {
             self.flow.open = Some(line);
-            self.on_own_line(otherwise, more);
+            let end = last_brace(otherwise);
+            if self.on_own_line(otherwise, more) {
+                // NOTE: These braces are the user's, since an `if` is of the edition in which it ends, and drops
+                // what its condition looks at accordingly.
+                let inner = mem::replace(&mut **otherwise, Expr::PLACEHOLDER);
+                let block = Block { brace_token: Brace(end), stmts: vec![Stmt::Expr(inner, None)] };
+                **otherwise = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block });
+            }
         }
         self.leave(line, probes, more);
     }
@@ -73,12 +80,14 @@ impl Expander<'_> {
     }
 
     /// Walks a branch that may begin on a line of its own; then it becomes a block, with the line's probe.
-    fn on_own_line(&mut self, branch: &mut Expr, more: bool) {
+    /// Tells whether it did.
+    fn on_own_line(&mut self, branch: &mut Expr, more: bool) -> bool {
         let (line, start) = (self.open(), span::first(branch));
         let own = self.line_of(start);
         // A block has its probes inside, and an async block runs later, on a frame of its own.
         if own == line || matches!(branch, Expr::Block(_) | Expr::Unsafe(_) | Expr::Verbatim(_)) {
-            return self.expr(branch, more);
+            self.expr(branch, more);
+            return false;
         }
         let mut stmts = Vec::new();
         if more {
@@ -92,6 +101,17 @@ impl Expander<'_> {
         }
         stmts.push(Stmt::Expr(tail, None));
         *branch = added_block(stmts, start);
+        true
+    }
+}
+
+/// The braces in which an `else` branch ends.
+fn last_brace(otherwise: &Expr) -> Span {
+    match otherwise {
+        Expr::If(ExprIf { else_branch: Some((_, otherwise)), .. }) => last_brace(otherwise),
+        Expr::If(e) => e.then_branch.brace_token.span.join(),
+        Expr::Block(e) => e.block.brace_token.span.join(),
+        other => span::last(other),
     }
 }
 

@@ -4,7 +4,6 @@ use std::mem;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::token::Brace;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Block, Expr, FnArg, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Type,
@@ -87,7 +86,6 @@ impl Expander<'_> {
         } else {
             future
         };
-        body.brace_token = Brace(Span::mixed_site().located_at(body.brace_token.span.join()));
         body.stmts = vec![verbatim(site), verbatim(future)];
     }
 }

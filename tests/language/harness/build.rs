@@ -17,14 +17,15 @@ pub(crate) enum Variant {
 
 /// What cargo told, by the names of the binaries.
 pub(crate) struct Built {
-    said: BTreeMap<String, Vec<String>>,
+    said: BTreeMap<String, Vec<(Place, String)>>,
     executables: BTreeMap<String, PathBuf>,
 }
 
 impl Built {
-    /// Warnings and errors, each in one line, in the order of the source.
-    pub(crate) fn said_of(&self, binary: &str) -> &[String] {
-        self.said.get(binary).map_or(&[], Vec::as_slice)
+    /// Warnings and errors, each in one line, in the order of the source; none of the lines left out.
+    pub(crate) fn said_of(&self, binary: &str, without: &[u64]) -> Vec<String> {
+        let said = self.said.get(binary).into_iter().flatten();
+        said.filter(|(place, _)| !without.contains(&place.0)).map(|(_, text)| text.clone()).collect()
     }
 
     pub(crate) fn executable(&self, binary: &str) -> Option<&Path> {
@@ -66,11 +67,9 @@ fn read(messages: &str) -> Built {
             said.entry(target.to_owned()).or_default().push((place, told(diagnostic)));
         }
     }
-    let said = said.into_iter().map(|(target, mut said)| {
-        said.sort();
-        (target, said.into_iter().map(|(_, text)| text).collect())
-    });
-    Built { said: said.collect(), executables }
+    said.values_mut().for_each(|said| said.sort());
+    Built { said, executables }
+}
 }
 
 /// Where a diagnostic points to first: line and column.
