@@ -30,9 +30,17 @@ fn annotated_programs_do_what_plain_ones_do() {
     let mut differences = Vec::new();
     for program in &programs {
         let name = program.binary();
-        let said = [plain.said_of(&name, &program.lost_lines()), profiled.said_of(&name, &[])];
-        differences.extend(difference::of_sets(&name, "the compiler said", [&said[0], &said[1]]));
-        let (Some(plain), Some(profiled)) = (plain.executable(&name), profiled.executable(&name)) else {
+        let said = [
+            plain.said_of(&name, &program.lost_lines()),
+            profiled.said_of(&name, &[]),
+        ];
+        differences.extend(difference::of_sets(
+            &name,
+            "the compiler said",
+            [&said[0], &said[1]],
+        ));
+        let (Some(plain), Some(profiled)) = (plain.executable(&name), profiled.executable(&name))
+        else {
             differences.push(format!("{name}: not built"));
             continue;
         };
@@ -51,5 +59,10 @@ fn annotated_programs_do_what_plain_ones_do() {
             differences.push(format!("{name}: none of its functions is in the report"));
         }
     }
-    assert!(differences.is_empty(), "{} differences\n\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences\n\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }

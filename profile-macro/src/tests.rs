@@ -3,6 +3,7 @@
 //! Input is parsed from text, so line numbers are those of the text, the attribute being on line 1. To keep
 //! the eye on the probes, `#[allow(unreachable_code)]` is left out of the output, and so is the site.
 
+mod expressions;
 mod functions;
 mod statements;
 

@@ -72,8 +72,9 @@ impl Task {
     }
 }
 
-/// A future whose body has a frame.
-pub struct InFuture<F> {
+/// A future whose body has a frame. Its name is kept to this module: a future that nobody awaits
+/// is warned of in the same words as the one within.
+struct InFuture<F> {
     state: State,
     /// Dropped by hand, within the frame.
     future: ManuallyDrop<F>,
@@ -90,13 +91,17 @@ struct State {
 
 /// Gives the body of an `async fn` its frame. The first poll is the call.
 #[inline(always)]
-pub fn in_future<F: Future>(site: &'static Site, future: F) -> InFuture<F> {
+pub fn in_future<F: Future>(site: &'static Site, future: F) -> impl Future<Output = F::Output> {
     in_async_block(site, 0, future)
 }
 
 /// Gives an async block its frame, in the table of the function around it.
 #[inline(always)]
-pub fn in_async_block<F: Future>(site: &'static Site, slot: u32, future: F) -> InFuture<F> {
+pub fn in_async_block<F: Future>(
+    site: &'static Site,
+    slot: u32,
+    future: F,
+) -> impl Future<Output = F::Output> {
     let state = State {
         site,
         slot,

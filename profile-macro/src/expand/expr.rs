@@ -34,9 +34,9 @@ impl Expander<'_> {
     /// ```text
     /// if a {               if a {
     ///     f();                 frame.line(2); f();
-    /// } else if b {        } else { frame.line(3); if b {
+    /// } else if b {        } else {{ frame.line(3); if b {
     ///     g();                 frame.line(4); g();
-    /// }                    } }
+    /// }                    } }}
     /// ```
     fn if_expr(&mut self, e: &mut ExprIf, more: bool) {
         let (line, probes) = (self.open(), self.flow.probes);
@@ -50,8 +50,15 @@ impl Expander<'_> {
                 // NOTE: These braces are the user's, since an `if` is of the edition in which it ends, and drops
                 // what its condition looks at accordingly.
                 let inner = mem::replace(&mut **otherwise, Expr::PLACEHOLDER);
-                let block = Block { brace_token: Brace(end), stmts: vec![Stmt::Expr(inner, None)] };
-                **otherwise = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block });
+                let block = Block {
+                    brace_token: Brace(end),
+                    stmts: vec![Stmt::Expr(inner, None)],
+                };
+                **otherwise = Expr::Block(ExprBlock {
+                    attrs: Vec::new(),
+                    label: None,
+                    block,
+                });
             }
         }
         self.leave(line, probes, more);
@@ -108,7 +115,10 @@ impl Expander<'_> {
 /// The braces in which an `else` branch ends.
 fn last_brace(otherwise: &Expr) -> Span {
     match otherwise {
-        Expr::If(ExprIf { else_branch: Some((_, otherwise)), .. }) => last_brace(otherwise),
+        Expr::If(ExprIf {
+            else_branch: Some((_, otherwise)),
+            ..
+        }) => last_brace(otherwise),
         Expr::If(e) => e.then_branch.brace_token.span.join(),
         Expr::Block(e) => e.block.brace_token.span.join(),
         other => span::last(other),

@@ -80,8 +80,7 @@ impl Expander<'_> {
         let future = if is_never(&sig.output) {
             // Older editions take the future's own type for `()`.
             quote_spanned! {Span::mixed_site()=>
-                #[allow(unreachable_code)]
-                match #future { _ => ::core::unreachable!() }
+                match #future { #[allow(unreachable_code)] _ => ::core::unreachable!() }
             }
         } else {
             future

@@ -25,7 +25,9 @@ impl Built {
     /// Warnings and errors, each in one line, in the order of the source; none of the lines left out.
     pub(crate) fn said_of(&self, binary: &str, without: &[u64]) -> Vec<String> {
         let said = self.said.get(binary).into_iter().flatten();
-        said.filter(|(place, _)| !without.contains(&place.0)).map(|(_, text)| text.clone()).collect()
+        said.filter(|(place, _)| !without.contains(&place.0))
+            .map(|(_, text)| text.clone())
+            .collect()
     }
 
     pub(crate) fn executable(&self, binary: &str) -> Option<&Path> {
@@ -36,18 +38,34 @@ impl Built {
 /// Builds the programs of all editions. One that does not compile keeps none of the others from it.
 pub(crate) fn all(workspace: &Path, variant: Variant) -> Built {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(workspace).args(["build", "--workspace", "--keep-going", "--message-format=json", "--target-dir"]);
+    cargo.current_dir(workspace).args([
+        "build",
+        "--workspace",
+        "--keep-going",
+        "--message-format=json",
+        "--target-dir",
+    ]);
     match variant {
         Variant::Plain => cargo.arg(workspace.join("plain")),
-        Variant::Profiled => cargo.arg(workspace.join("profiled")).arg("--features=profiled"),
+        Variant::Profiled => cargo
+            .arg(workspace.join("profiled"))
+            .arg("--features=profiled"),
     };
     // A caller's `-D warnings` would turn the warnings to be compared into errors.
-    for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+    for flags in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+    ] {
         cargo.env_remove(flags);
     }
     let output = cargo.stdin(Stdio::null()).output().expect("cargo starts");
     let built = read(&String::from_utf8_lossy(&output.stdout));
-    assert!(!built.executables.is_empty(), "nothing was built:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        !built.executables.is_empty(),
+        "nothing was built:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     built
 }
 
@@ -57,19 +75,22 @@ fn read(messages: &str) -> Built {
     let mut executables = BTreeMap::new();
     for line in messages.lines() {
         let message: Value = serde_json::from_str(line).expect("cargo writes JSON");
-        let Some(target) = message["target"]["name"].as_str() else { continue };
+        let Some(target) = message["target"]["name"].as_str() else {
+            continue;
+        };
         if let Some(executable) = message["executable"].as_str() {
             executables.insert(target.to_owned(), PathBuf::from(executable));
         }
         // The summary, "3 warnings emitted", has no place.
         let diagnostic = &message["message"];
         if let Some(place) = Place::of(diagnostic) {
-            said.entry(target.to_owned()).or_default().push((place, told(diagnostic)));
+            said.entry(target.to_owned())
+                .or_default()
+                .push((place, told(diagnostic)));
         }
     }
     said.values_mut().for_each(|said| said.sort());
     Built { said, executables }
-}
 }
 
 /// Where a diagnostic points to first: line and column.
@@ -80,7 +101,10 @@ impl Place {
     fn of(diagnostic: &Value) -> Option<Self> {
         let spans = diagnostic["spans"].as_array()?;
         let span = written(spans.iter().find(|span| span["is_primary"] == true)?);
-        Some(Self(span["line_start"].as_u64()?, span["column_start"].as_u64()?))
+        Some(Self(
+            span["line_start"].as_u64()?,
+            span["column_start"].as_u64()?,
+        ))
     }
 }
 
@@ -95,11 +119,17 @@ fn written(mut span: &Value) -> &Value {
 /// A diagnostic in one line: level, code, text, and every place it shows, with the help and the notes.
 fn told(diagnostic: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut told = format!("{} {}: {}", text(&diagnostic["level"]), text(&diagnostic["code"]["code"]), text(&diagnostic["message"]));
+    let mut told = format!(
+        "{} {}: {}",
+        text(&diagnostic["level"]),
+        text(&diagnostic["code"]["code"]),
+        text(&diagnostic["message"])
+    );
     for span in diagnostic["spans"].as_array().into_iter().flatten() {
         let label = text(&span["label"]);
         let span = written(span);
-        let [from, to] = [("line_start", "column_start"), ("line_end", "column_end")].map(|(line, column)| format!("{}:{}", span[line], span[column]));
+        let [from, to] = [("line_start", "column_start"), ("line_end", "column_end")]
+            .map(|(line, column)| format!("{}:{}", span[line], span[column]));
         told += &format!(" [{from}-{to} {label}]");
     }
     for child in diagnostic["children"].as_array().into_iter().flatten() {

@@ -35,7 +35,11 @@ impl Program {
     /// The lines, from 1, whose warnings are known to be lost.
     pub(crate) fn lost_lines(&self) -> Vec<u64> {
         let text = fs::read_to_string(&self.source).expect("a program can be read");
-        (1..).zip(text.lines()).filter(|(_, line)| line.ends_with(LOST)).map(|(number, _)| number).collect()
+        (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| line.ends_with(LOST))
+            .map(|(number, _)| number)
+            .collect()
     }
 }
 
@@ -50,7 +54,10 @@ pub(crate) fn all() -> Vec<Program> {
     let wanted = env::var("MEMLINE_LANGUAGE").unwrap_or_default();
     let mut programs = Vec::new();
     for edition in EDITIONS {
-        for source in sources(&folder).into_iter().chain(sources(&folder.join(edition))) {
+        for source in sources(&folder)
+            .into_iter()
+            .chain(sources(&folder.join(edition)))
+        {
             programs.push(Program { edition, source });
         }
     }
@@ -74,7 +81,8 @@ pub(crate) fn write_packages(folder: &Path, programs: &[Program]) {
          [profile.dev]\ndebug = false\nincremental = false\n";
     write(&folder.join("Cargo.toml"), workspace);
     // The versions that the workspace is built with are at hand already.
-    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the workspace has a lock file");
+    let lock =
+        fs::read_to_string(root().join("Cargo.lock")).expect("the workspace has a lock file");
     if !folder.join("Cargo.lock").exists() {
         write(&folder.join("Cargo.lock"), &lock);
     }
@@ -95,7 +103,11 @@ fn manifest<'p>(edition: &str, programs: impl Iterator<Item = &'p Program>) -> S
         memline = root(),
     );
     for program in programs {
-        manifest += &format!("\n[[bin]]\nname = {:?}\npath = {:?}\n", program.binary(), program.source);
+        manifest += &format!(
+            "\n[[bin]]\nname = {:?}\npath = {:?}\n",
+            program.binary(),
+            program.source
+        );
     }
     manifest
 }

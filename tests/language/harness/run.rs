@@ -31,18 +31,28 @@ pub(crate) fn profiled(program: &Path) -> Ran {
     // Last time's.
     let _ = fs::remove_file(&report);
     let mut command = Command::new(program);
-    command.env("MEMLINE_FORMAT", "json").env("MEMLINE_OUTPUT", &report);
+    command
+        .env("MEMLINE_FORMAT", "json")
+        .env("MEMLINE_OUTPUT", &report);
     let ran = run(program, &mut command);
     let report = fs::read_to_string(&report).unwrap_or_default();
     let report: Value = serde_json::from_str(&report).unwrap_or_default();
-    Ran { functions: report["functions"].as_array().map_or(0, Vec::len), ..ran }
+    Ran {
+        functions: report["functions"].as_array().map_or(0, Vec::len),
+        ..ran
+    }
 }
 
 fn run(program: &Path, command: &mut Command) -> Ran {
     // Files, since a full pipe would stop a program that nobody reads.
     let [stdout, stderr] = ["stdout", "stderr"].map(|stream| program.with_extension(stream));
-    let [out, err] = [&stdout, &stderr].map(|path| File::create(path).expect("the target folder can be written to"));
-    let command = command.stdin(Stdio::null()).stdout(out).stderr(err).env_remove("RUST_BACKTRACE");
+    let [out, err] = [&stdout, &stderr]
+        .map(|path| File::create(path).expect("the target folder can be written to"));
+    let command = command
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .env_remove("RUST_BACKTRACE");
     let mut child = command.spawn().expect("the program starts");
     let start = Instant::now();
     let status = loop {
@@ -56,6 +66,13 @@ fn run(program: &Path, command: &mut Command) -> Ran {
         }
         thread::sleep(Duration::from_millis(1));
     };
-    let read = |path| String::from_utf8_lossy(&fs::read(path).expect("the stream was written")).into_owned();
-    Ran { stdout: read(&stdout), stderr: read(&stderr), status, functions: 0 }
+    let read = |path| {
+        String::from_utf8_lossy(&fs::read(path).expect("the stream was written")).into_owned()
+    };
+    Ran {
+        stdout: read(&stdout),
+        stderr: read(&stderr),
+        status,
+        functions: 0,
+    }
 }
