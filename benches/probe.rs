@@ -26,7 +26,7 @@ const ROUNDS: usize = 7;
 /// Nanoseconds of one operation: without memline, and with it.
 type Measure = fn() -> (f64, f64);
 
-const MEASURES: [(&str, Measure); 9] = [
+const MEASURES: [(&str, Measure); 10] = [
     ("a call with one line", || {
         (
             costs::call(plain::one_line),
@@ -47,6 +47,10 @@ const MEASURES: [(&str, Measure); 9] = [
     ("a pass of a loop with one line", || {
         let plain = timing::per_operation(plain::passes);
         (plain, timing::per_operation(profiled::passes))
+    }),
+    ("a call of a closure in a chain", || {
+        let plain = timing::per_operation(plain::closures);
+        (plain, timing::per_operation(profiled::closures))
     }),
     ("a pass whose line allocates and frees", || {
         let plain = timing::per_operation(plain_blocks);

@@ -50,6 +50,14 @@ macro_rules! bodies {
                 }
             }
 
+            /// A chain of iterators that calls a closure `n` times, on a line of its own.
+            #[inline(never)]
+            pub(crate) fn closures(n: u64) {
+                (0..n)
+                    .map(|i| black_box(i))
+                    .for_each(drop);
+            }
+
             /// A loop whose line allocates 64 bytes and frees them.
             #[allow(dead_code, reason = "plain code may call the system's allocator instead")]
             #[inline(never)]

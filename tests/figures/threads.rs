@@ -127,11 +127,16 @@ fn threads_that_a_function_spawns_show_at_their_closure() {
     );
 }
 
+/// Meets another thread, and stays until they meet again.
+fn stay(go: &Barrier) {
+    go.wait();
+    go.wait();
+}
+
 #[profile]
 fn waits(go: &Barrier) {
     let held = bytes(123);
-    go.wait();
-    go.wait();
+    stay(go);
     drop(held);
 }
 
@@ -149,7 +154,7 @@ fn a_report_covers_lines_that_run() {
         expect![[r#"
             0  #[profile] | 1, 0
             2  let held = bytes(123); | 1, 123
-            3  go.wait(); | 1, 0
+            3  stay(go); | 1, 0
         "#]]
         .assert_eq(&running);
     });
@@ -158,10 +163,9 @@ fn a_report_covers_lines_that_run() {
         expect![[r#"
             0  #[profile] | 1, 0
             2  let held = bytes(123); | 1, 123
-            3  go.wait(); | 1, 0
-            4  go.wait(); | 1, 0
-            5  drop(held); | 1, -123
-            6  } | 1, 0
+            3  stay(go); | 1, 0
+            4  drop(held); | 1, -123
+            5  } | 1, 0
         "#]],
     );
 }

@@ -121,6 +121,7 @@ fn lines() -> Vec<Case> {
         adds("call with one line", HotpathAlloc, &["call"]),
         adds("call that allocates 64 B", Memline, &["allocating-call"]),
         adds("pass of a loop, one line", Memline, &["pass"]),
+        adds("closure in a chain, per call", Memline, &["closure"]),
         adds("pass that allocates 64 B", Memline, &["allocating"]),
         adds("poll of an async fn", Memline, &["poll"]),
     ]

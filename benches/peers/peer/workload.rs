@@ -20,6 +20,7 @@ pub(crate) fn run(name: &str, number: Option<u64>) -> Option<f64> {
         "line" => costs::line(bodies::one_line, bodies::eleven_lines),
         "allocating-call" => costs::call(bodies::allocates),
         "pass" => timing::per_operation(bodies::passes),
+        "closure" => timing::per_operation(bodies::closures),
         "allocating" => timing::per_operation(bodies::allocating_passes),
         "poll" => costs::poll(bodies::polls),
         "rss-statm" => {

@@ -1,7 +1,7 @@
 //! What the attribute changed: nothing, where all is well.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::fs;
 use std::path::Path;
 
@@ -90,5 +90,21 @@ impl Difference {
         }
         fs::write(path, text)?;
         Ok(())
+    }
+}
+
+/// How many of each, in a line.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            ("errors", self.errors.len()),
+            ("new warnings", self.new_warnings.len()),
+            ("lost warnings", self.lost_warnings.len()),
+            ("lost tests", self.lost_tests.len()),
+            ("unreadable tables", self.tables.len()),
+        ];
+        let some = counts.iter().filter(|(_, count)| *count > 0);
+        let some: Vec<String> = some.map(|(what, count)| format!("{what}: {count}")).collect();
+        f.write_str(&some.join(", "))
     }
 }

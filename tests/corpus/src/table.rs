@@ -59,8 +59,7 @@ impl Row {
                 );
                 cells.extend([outcome.build_ratio, outcome.test_ratio].map(times));
                 if !difference.is_none() {
-                    let logs = outcome.logs.display();
-                    complaints.push(format!("{}: see {logs}/difference.txt", entry.name));
+                    complaints.push(format!("{}: {difference}", entry.name));
                 }
                 if outcome.profiled == 0 && outcome.passed > 0 {
                     complaints.push(format!("{}: tests passed, but no table tells of a function", entry.name));

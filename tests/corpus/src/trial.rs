@@ -1,7 +1,7 @@
 //! One crate: fetched, built and tested both ways.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -30,8 +30,6 @@ pub(crate) struct Outcome {
     pub(crate) build_ratio: Option<f64>,
     /// Processor time of the tests: annotated by plain.
     pub(crate) test_ratio: Option<f64>,
-    /// Where logs and differences lie.
-    pub(crate) logs: PathBuf,
 }
 
 /// Tries one crate.
@@ -73,7 +71,11 @@ pub(crate) fn run(
     let passed = compare::stable(&first, &second);
     let plain_side = (&plain_built, &passed);
     let difference = Difference::between(plain_side, (&annotated_built, &with));
-    difference.write(&logs.join("difference.txt"))?;
+    let file = logs.join("difference.txt");
+    difference.write(&file)?;
+    if !difference.is_none() {
+        eprintln!("  differs; see {}", file.display());
+    }
 
     Ok(Outcome {
         functions: annotated.source.functions,
@@ -82,7 +84,6 @@ pub(crate) fn run(
         build_ratio: build_ratio(&plain, &annotated, &plain_built, &annotated_built)?,
         test_ratio: test_ratio(first.time.min(second.time), &with),
         difference,
-        logs,
     })
 }
 
