@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cursor::TableRef;
 use crate::line::LineTally;
 use crate::report::{Figures, Function, Line, Report, Threads};
 use crate::site::{Name, Place, Site};
@@ -36,7 +37,7 @@ fn function(site: &'static Site) -> Option<Function> {
     let mut slots = vec![Sum::default(); place.lines.len()];
     let mut threads = Threads::default();
     let mut names = Vec::new();
-    for table in record::all().filter_map(|record| record.table(site.id())) {
+    for table in record::all().filter_map(|record| record.table(site.id()).map(TableRef::get)) {
         let mut seen = slots.clone();
         table.observe(|lines, open| {
             seen.clone_from(&slots);

@@ -3,29 +3,31 @@
 //! A frame stands for one call of a profiled function, or of a closure in it. Its methods take
 //! `&self`, so that a probe within an expression never conflicts with one around it. A guard opens
 //! a line when it is dropped, however the block that holds it is left.
+//!
+//! All of it is inlined but in debug builds, where that would cost stack rather than save time.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 
+use crate::cursor::{Outer, TableRef};
 use crate::site::Site;
-use crate::table::{Outer, Table};
 
 /// One call of a profiled function. Its drop closes the line that is open.
 pub struct Frame {
-    table: Option<&'static Table>,
+    table: Option<TableRef>,
     outer: Outer,
     /// A frame stays on its thread.
     _not_send: PhantomData<*const ()>,
 }
 
 /// Enters a profiled function: opens its first row, which counts the calls.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter(site: &'static Site) -> Frame {
     enter_closure(site, 0)
 }
 
 /// Enters a closure of a profiled function, whose first line is `slot`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
     let table = site.table();
     let outer = match table {
@@ -40,7 +42,7 @@ pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
 }
 
 impl Drop for Frame {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(table) = self.table {
             table.leave(self.outer);
@@ -57,10 +59,10 @@ pub trait Cursor: Copy {
 
 /// The cursor of a frame; `None` where profiling is off.
 #[derive(Clone, Copy)]
-pub struct Here(Option<&'static Table>);
+pub struct Here(Option<TableRef>);
 
 impl Cursor for Here {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn turn(self, slot: u32, count: u64) {
         if let Some(table) = self.0 {
             table.turn(slot, count);
@@ -69,39 +71,39 @@ impl Cursor for Here {
 }
 
 impl Frame {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn cursor(&self) -> Here {
         Here(self.table)
     }
 
     /// The probe: closes the line that is open, opens `slot` and counts it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn line(&self, slot: u32) {
         self.cursor().turn(slot, 1);
     }
 
     /// Opens `slot` again at the end of a block within that line.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn reopen(&self, slot: u32) -> AtEnd<Here> {
         AtEnd {
             cursor: self.cursor(),
             slot,
-            count: 0,
+            counts: false,
         }
     }
 
     /// Opens the line of a closing brace after the block's tail, and counts it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn brace(&self, slot: u32) -> AtEnd<Here> {
         AtEnd {
             cursor: self.cursor(),
             slot,
-            count: 1,
+            counts: true,
         }
     }
 
     /// Opens the header of a loop again after each pass.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn pass(&self, slot: u32) -> Pass<Here> {
         Pass {
             cursor: self.cursor(),
@@ -115,13 +117,13 @@ impl Frame {
 pub struct AtEnd<C: Cursor> {
     pub(crate) cursor: C,
     pub(crate) slot: u32,
-    pub(crate) count: u64,
+    pub(crate) counts: bool,
 }
 
 impl<C: Cursor> Drop for AtEnd<C> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.cursor.turn(self.slot, self.count);
+        self.cursor.turn(self.slot, u64::from(self.counts));
     }
 }
 
@@ -135,20 +137,20 @@ pub struct Pass<C: Cursor> {
 
 impl<C: Cursor> Pass<C> {
     /// The next test of the loop follows.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn finished(&self) {
         self.finished.set(true);
     }
 
     /// The loop is left after all.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn unfinished(&self) {
         self.finished.set(false);
     }
 }
 
 impl<C: Cursor> Drop for Pass<C> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         self.cursor.turn(self.slot, u64::from(self.finished.get()));
     }

@@ -8,9 +8,9 @@ use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::cursor::{Outer, TableRef};
 use crate::frame::{AtEnd, Cursor, Pass};
 use crate::site::Site;
-use crate::table::{Outer, Table};
 
 /// The handle that an async body holds across its awaits: it finds the table of whichever thread
 /// polls it.
@@ -20,13 +20,13 @@ pub struct Task {
 }
 
 /// The handle for the body of a future.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn task(site: &'static Site) -> Task {
     Task { site }
 }
 
 impl Cursor for Task {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn turn(self, slot: u32, count: u64) {
         if let Some(table) = self.site.table() {
             table.turn_if_open(slot, count);
@@ -36,33 +36,33 @@ impl Cursor for Task {
 
 impl Task {
     /// As [`Frame::line`](crate::frame::Frame::line).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn line(&self, slot: u32) {
         self.turn(slot, 1);
     }
 
     /// As [`Frame::reopen`](crate::frame::Frame::reopen).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn reopen(&self, slot: u32) -> AtEnd<Self> {
         AtEnd {
             cursor: *self,
             slot,
-            count: 0,
+            counts: false,
         }
     }
 
     /// As [`Frame::brace`](crate::frame::Frame::brace).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn brace(&self, slot: u32) -> AtEnd<Self> {
         AtEnd {
             cursor: *self,
             slot,
-            count: 1,
+            counts: true,
         }
     }
 
     /// As [`Frame::pass`](crate::frame::Frame::pass).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn pass(&self, slot: u32) -> Pass<Self> {
         Pass {
             cursor: *self,
@@ -90,13 +90,13 @@ struct State {
 }
 
 /// Gives the body of an `async fn` its frame. The first poll is the call.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn in_future<F: Future>(site: &'static Site, future: F) -> impl Future<Output = F::Output> {
     in_async_block(site, 0, future)
 }
 
 /// Gives an async block its frame, in the table of the function around it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn in_async_block<F: Future>(
     site: &'static Site,
     slot: u32,
@@ -167,7 +167,7 @@ impl State {
 /// A poll under way. Its drop suspends the frame, also when the poll panics.
 struct Polled<'a> {
     state: &'a mut State,
-    table: &'static Table,
+    table: TableRef,
     outer: Outer,
 }
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
 //! | `allocator`, `stats` | counting, and the counters for code |
-//! | `site`, `table`, `line`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `site`, `table`, `line`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -18,6 +18,7 @@ mod clock;
 mod collect;
 mod config;
 mod counters;
+mod cursor;
 mod exit;
 #[cfg(unix)]
 mod fork;

@@ -13,6 +13,7 @@ use std::sync::atomic::{
 };
 
 use crate::counters::Counters;
+use crate::cursor::TableRef;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 
@@ -119,7 +120,7 @@ impl Record {
 
     /// The table of the site with this id, if the record has one.
     #[inline(always)]
-    pub(crate) fn table(&self, site: u32) -> Option<&'static Table> {
+    pub(crate) fn table(&self, site: u32) -> Option<TableRef> {
         // The length is read first: whoever sees it sees an array at least as long.
         if site >= self.tables_len.load(Acquire) {
             return None;
@@ -129,17 +130,12 @@ impl Record {
         // neither arrays nor tables are ever freed.
         #[expect(unsafe_code)]
         unsafe {
-            let block = (*tables.add(site as usize)).load(Acquire);
-            if block.is_null() {
-                None
-            } else {
-                Some(Table::from_block(block))
-            }
+            TableRef::from_block((*tables.add(site as usize)).load(Acquire))
         }
     }
 
     /// Adds the table of a site. Only the record's own thread calls this.
-    pub(crate) fn insert(&self, site: u32, table: &'static Table) -> Option<()> {
+    pub(crate) fn insert(&self, site: u32, table: TableRef) -> Option<()> {
         if site >= self.tables_len.load(Relaxed) {
             self.grow(site + 1)?;
         }
@@ -147,7 +143,7 @@ impl Record {
         // SAFETY: `site` is below the length of the array.
         #[expect(unsafe_code)]
         let slot = unsafe { &*tables.add(site as usize) };
-        slot.store(ptr::from_ref(table).cast_mut().cast(), Release);
+        slot.store(table.block(), Release);
         Some(())
     }
 
@@ -177,7 +173,7 @@ impl Record {
 
     /// Every table of the record.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &'static Table> {
-        (0..self.tables_len.load(Acquire)).filter_map(|site| self.table(site))
+        (0..self.tables_len.load(Acquire)).filter_map(|site| self.table(site).map(TableRef::get))
     }
 
     /// Begins a thread's life with this record.

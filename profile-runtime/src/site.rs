@@ -6,6 +6,7 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed},
 };
 
+use crate::cursor::TableRef;
 use crate::record;
 use crate::table::Table;
 
@@ -75,7 +76,7 @@ impl Site {
 
     /// This thread's table of the site; `None` where profiling is off.
     #[inline(always)]
-    pub(crate) fn table(&'static self) -> Option<&'static Table> {
+    pub(crate) fn table(&'static self) -> Option<TableRef> {
         let table = record::current_if_any().and_then(|record| record.table(self.id()));
         if table.is_some() { table } else { self.join() }
     }
@@ -83,7 +84,7 @@ impl Site {
     /// First call on this thread.
     #[cold]
     #[inline(never)]
-    fn join(&'static self) -> Option<&'static Table> {
+    fn join(&'static self) -> Option<TableRef> {
         if !crate::start::profiling() || self.place.lines.is_empty() {
             return None;
         }

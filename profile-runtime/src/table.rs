@@ -14,12 +14,13 @@ use std::sync::atomic::{
 
 use crate::clock;
 use crate::counters::Counters;
+use crate::cursor::TableRef;
 use crate::line::LineTally;
 use crate::record::Record;
 use crate::tally::{Balance, Tally};
 
 /// No line is open.
-const CLOSED: u32 = u32::MAX;
+pub(crate) const CLOSED: u32 = u32::MAX;
 
 /// Makes the next probe settle, whatever it sees: no thread gets to so many operations.
 const FORCE: u64 = u64::MAX;
@@ -39,22 +40,22 @@ static EPOCH: AtomicU64 = AtomicU64::new(1);
 /// without a further load.
 #[repr(C, align(128))]
 pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
-    /// Number of lines. It comes first: [`Table::from_block`] reads it.
+    /// Number of lines. It comes first: [`TableRef`] reads it.
     len: usize,
-    open: AtomicU32,
-    record: &'static Record,
+    pub(crate) open: AtomicU32,
+    pub(crate) record: &'static Record,
     /// The thread's operations when the open line was last settled: while they are the same,
     /// there is nothing to charge.
     seen_operations: Tally,
     /// The process's live heap then, this thread's unpublished part included.
     live: Balance,
     /// The thread's balance when the open line began.
-    base: Balance,
+    pub(crate) base: Balance,
     /// The thread's highest balance since the line around the innermost frame began, as of the
     /// last settling: what a frame needs at most, the line that called it needs too.
-    top: Balance,
+    pub(crate) top: Balance,
     /// The resident set as last charged.
-    rss: Tally,
+    pub(crate) rss: Tally,
     start: Start,
     /// Whether the time column is wanted, and when the open line began, in nanoseconds.
     started: Tally,
@@ -66,7 +67,7 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     owner: Tally,
     pub(crate) threads: Tally,
     pub(crate) thread_name: [Tally; 2],
-    lines: Lines,
+    pub(crate) lines: Lines,
 }
 
 /// The counters when the open line was last settled.
@@ -78,23 +79,6 @@ struct Start {
     allocated: Tally,
     freed: Tally,
     grown: Tally,
-}
-
-/// What a frame keeps of the one around it.
-#[derive(Clone, Copy)]
-pub(crate) struct Outer {
-    slot: u32,
-    base: i64,
-    top: i64,
-}
-
-impl Outer {
-    /// There is none.
-    pub(crate) const NONE: Self = Self {
-        slot: CLOSED,
-        base: 0,
-        top: 0,
-    };
 }
 
 /// What an open line has yet to be charged.
@@ -133,17 +117,10 @@ impl Table<[LineTally; 0]> {
     }
 }
 
-// PERF: what a probe may call is `extern "C"`, which cannot unwind, so that no landing pads are
-// made around probes. `Table` stays within Rust.
-#[allow(improper_ctypes_definitions)]
 impl Table {
     /// Makes the table of a site with `len` lines for a thread. The memory comes from the system,
     /// so that it counts for nobody; `None` if there is none.
-    pub(crate) fn create(
-        record: &'static Record,
-        len: usize,
-        timed: bool,
-    ) -> Option<&'static Self> {
+    pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<TableRef> {
         let lines = Layout::array::<LineTally>(len).ok()?;
         let (layout, offset) = Layout::new::<Table<[LineTally; 0]>>().extend(lines).ok()?;
         // SAFETY: the block has the layout of a `Table` with `len` lines (`repr(C)`: the rest,
@@ -164,145 +141,23 @@ impl Table {
                     .add(line)
                     .write(LineTally::default());
             }
-            Some(Self::from_block(block.cast()))
-        }
-    }
-
-    /// The table that begins at `block`.
-    ///
-    /// # Safety
-    ///
-    /// `block` comes from [`create`](Self::create).
-    #[inline(always)]
-    #[expect(unsafe_code)]
-    pub(crate) unsafe fn from_block(block: *const ()) -> &'static Self {
-        // SAFETY: a table begins with the number of its lines.
-        let len = unsafe { block.cast::<usize>().read() };
-        // SAFETY: with that number the pointer is as wide as the table.
-        unsafe { &*(ptr::slice_from_raw_parts(block, len) as *const Self) }
-    }
-
-    /// Enters a frame: pauses the line that is open, and opens `slot`.
-    #[inline(always)]
-    pub(crate) fn enter(&self, slot: u32) -> Outer {
-        let outer = self.pause();
-        self.open_line(slot, 1);
-        outer
-    }
-
-    /// Enters the frame of a future that goes on where it stopped: in `slot`, of which `carried`
-    /// bytes had been kept before.
-    pub(crate) fn resume(&self, slot: u32, carried: i64) -> Outer {
-        let outer = self.pause();
-        self.base.set(self.base.get() - carried);
-        self.open_line(slot, 0);
-        self.sample();
-        outer
-    }
-
-    #[inline(always)]
-    fn pause(&self) -> Outer {
-        let mut outer = Outer {
-            slot: self.open.load(Relaxed),
-            ..Outer::NONE
-        };
-        if outer.slot != CLOSED || self.changed() {
-            self.pause_after_changes(&mut outer);
-        } else {
-            // PERF: nothing happened since the table was last in use, so that `base` still is the
-            // balance, and the highest one too.
-            self.rss.set(self.record.rss.get());
-            self.top.set(self.counters().line_top.get());
-            self.counters().line_top.set(self.base.get());
-        }
-        outer
-    }
-
-    #[inline(never)]
-    extern "C" fn pause_after_changes(&self, outer: &mut Outer) {
-        (outer.base, outer.top) = (self.base.get(), self.top.get());
-        let top = self.counters().peak();
-        if outer.slot == CLOSED {
-            self.arm();
-        } else {
-            self.settle();
-        }
-        self.top.set(top);
-    }
-
-    /// Leaves a frame: closes its line, and goes on with the one that it paused.
-    #[inline(always)]
-    pub(crate) fn leave(&self, outer: Outer) {
-        if self.changed() {
-            self.settle();
-        }
-        self.open.store(outer.slot, Relaxed);
-        self.counters().line_top.raise(self.top.get());
-        if outer.slot != CLOSED {
-            self.go_on(outer);
-        }
-    }
-
-    #[inline(never)]
-    extern "C" fn go_on(&self, outer: Outer) {
-        self.base.set(outer.base);
-        self.top.set(outer.top);
-        self.sample();
-    }
-
-    /// The open line and what it has kept so far, for a future that is suspended.
-    pub(crate) fn suspended(&self) -> (u32, i64) {
-        (
-            self.open.load(Relaxed),
-            self.counters().balance() - self.base.get(),
-        )
-    }
-
-    /// Closes the open line and opens `slot`. `count` is 1 where the line runs anew, 0 where it
-    /// goes on.
-    #[inline(always)]
-    pub(crate) fn turn(&self, slot: u32, count: u64) {
-        if self.changed() {
-            self.settle();
-        }
-        self.open_line(slot, count);
-    }
-
-    /// As [`turn`](Self::turn), unless no line is open: a future that is not being polled.
-    #[inline(always)]
-    pub(crate) fn turn_if_open(&self, slot: u32, count: u64) {
-        if self.open.load(Relaxed) != CLOSED {
-            self.turn(slot, count);
+            TableRef::from_block(block.cast())
         }
     }
 
     #[inline(always)]
-    fn counters(&self) -> &'static Counters {
+    pub(crate) fn counters(&self) -> &'static Counters {
         &self.record.counters
     }
 
     /// Whether there is anything to charge since the last settling.
     #[inline(always)]
-    fn changed(&self) -> bool {
+    pub(crate) fn changed(&self) -> bool {
         self.counters().operations.get() != self.seen_operations.get()
     }
 
-    #[inline(always)]
-    fn open_line(&self, slot: u32, count: u64) {
-        let Some(line) = self.lines.get(slot as usize) else {
-            return;
-        };
-        let occurrences = line.occurrences.get() + count;
-        line.occurrences.set(occurrences);
-        self.open.store(slot, Relaxed);
-        if occurrences >= line.next_sample.get() {
-            self.sample();
-        }
-    }
-
     /// Makes sure that the open line is settled when it ends.
-    #[inline(never)]
-    extern "C" fn sample(&self) {
+    pub(crate) fn sample(&self) {
         self.seen_operations.set(FORCE);
         if self.timed {
             self.started.set(clock::now());
@@ -314,8 +169,7 @@ impl Table {
     }
 
     /// Charges the open line with all that happened since the last settling.
-    #[inline(never)]
-    extern "C" fn settle(&self) {
+    pub(crate) fn settle(&self) {
         let Some(line) = self.open_tally() else {
             return;
         };
@@ -373,8 +227,7 @@ impl Table {
 
     /// Starts to measure from here: the present figures are what later ones are compared with.
     #[cold]
-    #[inline(never)]
-    extern "C" fn arm(&self) {
+    pub(crate) fn arm(&self) {
         let epoch = EPOCH.load(Relaxed);
         if self.epoch.get() != epoch {
             self.lines.iter().for_each(LineTally::clear);

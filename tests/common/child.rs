@@ -48,6 +48,8 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        #[cfg(unix)]
+        heed_signals(&mut command);
         Self { command }
     }
 
@@ -240,4 +242,27 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("target/tmp is writable");
     folder
+}
+
+/// Gives signals their default disposition: a shell that starts these tests in the background has
+/// them ignore SIGINT, and their children would, too.
+#[cfg(unix)]
+fn heed_signals(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+
+    let reset = || {
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            // SAFETY: the disposition is one of the system's own.
+            #[expect(unsafe_code)]
+            unsafe {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec `reset` only calls `signal`, which is safe there.
+    #[expect(unsafe_code)]
+    unsafe {
+        command.pre_exec(reset);
+    }
 }

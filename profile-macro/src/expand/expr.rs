@@ -45,13 +45,13 @@ impl Expander<'_> {
         self.inner_block(&mut e.then_branch, more);
         if let Some((_, otherwise)) = &mut e.else_branch {
             self.flow.open = Some(line);
-            let end = last_brace(otherwise);
+            let (start, end) = (span::first(otherwise), last_brace(otherwise));
             if self.on_own_line(otherwise, more) {
                 // NOTE: These braces are the user's, since an `if` is of the edition in which it ends, and drops
                 // what its condition looks at accordingly.
                 let inner = mem::replace(&mut **otherwise, Expr::PLACEHOLDER);
                 let block = Block {
-                    brace_token: Brace(end),
+                    brace_token: Brace(end.located_at(start)),
                     stmts: vec![Stmt::Expr(inner, None)],
                 };
                 **otherwise = Expr::Block(ExprBlock {

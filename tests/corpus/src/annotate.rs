@@ -140,7 +140,10 @@ mod tests {
 
     #[test]
     fn before_visibility_and_qualifiers() {
-        check("pub(crate) unsafe fn f() {}", "@ pub(crate) unsafe fn f() {}");
+        check(
+            "pub(crate) unsafe fn f() {}",
+            "@ pub(crate) unsafe fn f() {}",
+        );
         check("extern \"C\" fn f() {}", "@ extern \"C\" fn f() {}");
         check("async fn f() {}", "@ async fn f() {}");
     }

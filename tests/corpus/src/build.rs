@@ -81,7 +81,14 @@ impl Build<'_> {
     /// Processor time of compiling the library once, its dependencies being there already.
     pub(crate) fn library_time(&self) -> Result<Option<Duration>> {
         let mut clean = self.cargo("clean");
-        clean.args(["--package", &self.entry.label().replacen(&format!("{}-", self.entry.name), &format!("{}@", self.entry.name), 1)]);
+        clean.args([
+            "--package",
+            &self.entry.label().replacen(
+                &format!("{}-", self.entry.name),
+                &format!("{}@", self.entry.name),
+                1,
+            ),
+        ]);
         let log = self.logs.join("clean.log");
         process::run(&mut clean, &log, &self.logs.join("clean.err"), DEADLINE)?;
         let mut build = self.cargo("build");
@@ -101,7 +108,10 @@ impl Build<'_> {
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_PROFILE_TEST_DEBUG", "0")
             .env("CARGO_INCREMENTAL", "0")
-            .env("CARGO_ENCODED_RUSTFLAGS", self.entry.rustflags.join("\u{1f}"));
+            .env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                self.entry.rustflags.join("\u{1f}"),
+            );
         // This program's own build leaves variables that would reach the tests.
         for (name, _) in std::env::vars() {
             if name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
@@ -137,13 +147,19 @@ impl Build<'_> {
                         built.programs.push(Program { target, path });
                     }
                 }
-                Message::CompilerMessage(said) if is_under(said.target.src_path.as_ref(), &manifest) => {
+                Message::CompilerMessage(said)
+                    if is_under(said.target.src_path.as_ref(), &manifest) =>
+                {
                     let level = said.message.level;
                     let is_error = matches!(level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
                     if is_error {
                         built.failed.insert(target_name(&said.target));
                     }
-                    built.diagnostics.extend(diagnostic(said.message, is_error, &self.source.folder));
+                    built.diagnostics.extend(diagnostic(
+                        said.message,
+                        is_error,
+                        &self.source.folder,
+                    ));
                 }
                 _ => {}
             }
@@ -154,7 +170,9 @@ impl Build<'_> {
 }
 
 fn is_under(source: &Path, manifest: &Path) -> bool {
-    manifest.parent().is_some_and(|folder| source.starts_with(folder))
+    manifest
+        .parent()
+        .is_some_and(|folder| source.starts_with(folder))
 }
 
 fn target_name(target: &cargo_metadata::Target) -> String {

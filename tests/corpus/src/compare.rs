@@ -29,7 +29,10 @@ pub(crate) struct Difference {
 pub(crate) fn stable(first: &Results, second: &Results) -> BTreeSet<String> {
     let second: BTreeSet<_> = second.passed().collect();
     let first = first.passed();
-    first.filter(|name| second.contains(name)).cloned().collect()
+    first
+        .filter(|name| second.contains(name))
+        .cloned()
+        .collect()
 }
 
 impl Difference {
@@ -104,7 +107,9 @@ impl fmt::Display for Difference {
             ("unreadable tables", self.tables.len()),
         ];
         let some = counts.iter().filter(|(_, count)| *count > 0);
-        let some: Vec<String> = some.map(|(what, count)| format!("{what}: {count}")).collect();
+        let some: Vec<String> = some
+            .map(|(what, count)| format!("{what}: {count}"))
+            .collect();
         f.write_str(&some.join(", "))
     }
 }

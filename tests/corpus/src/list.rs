@@ -64,8 +64,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Entry>> {
         entries: Vec<Entry>,
     }
 
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let list: List =
         toml_edit::de::from_str(&text).with_context(|| format!("in {}", path.display()))?;
     Ok(list.entries)

@@ -51,6 +51,7 @@ pub(crate) fn plain(entry: &Entry, published: &Path, work: &Path) -> Result<Sour
     copy(published, &folder)?;
     let mut manifest = read_manifest(&folder)?;
     stand_alone(&mut manifest, entry);
+    drop_unused(&mut manifest, &folder)?;
     fs::write(folder.join("Cargo.toml"), manifest.to_string())?;
     Ok(Source {
         folder,
@@ -69,6 +70,7 @@ pub(crate) fn annotated(
     copy(published, &folder)?;
     let mut manifest = read_manifest(&folder)?;
     stand_alone(&mut manifest, entry);
+    drop_unused(&mut manifest, &folder)?;
     let path = memline.to_str().context("memline's path is not UTF-8")?;
     let mut dependency = Table::new();
     dependency["path"] = value(path);
@@ -82,9 +84,7 @@ pub(crate) fn annotated(
     let mut functions = 0;
     for file in WalkDir::new(&folder) {
         let file = file?;
-        let inside = file.path().strip_prefix(&folder)?;
-        let is_source = inside.starts_with("src") || inside.starts_with("tests");
-        if !is_source || inside.extension().is_none_or(|extension| extension != "rs") {
+        if !is_source(file.path().strip_prefix(&folder)?) {
             continue;
         }
         // Data that happens to be called `.rs` need not be Rust, or not UTF-8.
@@ -146,6 +146,60 @@ fn stand_alone(manifest: &mut DocumentMut, entry: &Entry) {
         patches[&entry.name] = Item::Table(here);
         table(manifest, "patch")["crates-io"] = Item::Table(patches);
     }
+}
+
+/// Drops the dev-dependencies that neither the library nor the tests mention: those of benches, which are
+/// not built here and often want more time than all the rest.
+fn drop_unused(manifest: &mut DocumentMut, folder: &Path) -> Result<()> {
+    let mut text = String::new();
+    for file in WalkDir::new(folder) {
+        let file = file?;
+        if is_source(file.path().strip_prefix(folder)?)
+            && let Ok(source) = fs::read_to_string(file.path())
+        {
+            text.push_str(&source);
+        }
+    }
+    let dependencies = manifest.get("dev-dependencies");
+    if let Some(dependencies) = dependencies.and_then(Item::as_table_like) {
+        let mut names: Vec<String> = dependencies
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        names.retain(|name| !text.contains(&name.replace('-', "_")));
+        for name in names {
+            table(manifest, "dev-dependencies")[&name] = Item::None;
+            drop_features_of(manifest, &name);
+        }
+    }
+    manifest.remove("bench");
+    manifest.remove("example");
+    Ok(())
+}
+
+/// Drops `name/feature` from the crate's own features.
+fn drop_features_of(manifest: &mut DocumentMut, name: &str) {
+    let features = manifest.get_mut("features");
+    let Some(features) = features.and_then(Item::as_table_like_mut) else {
+        return;
+    };
+    for (_, wants) in features.iter_mut() {
+        if let Some(wants) = wants.as_array_mut() {
+            wants.retain(|want| {
+                let package = want.as_str().and_then(|want| want.split_once('/'));
+                package.is_none_or(|(package, _)| package.trim_end_matches('?') != name)
+            });
+        }
+    }
+}
+
+/// Whether a file of the crate belongs to the library or to its tests.
+fn is_source(inside: &Path) -> bool {
+    let is_in = inside.starts_with("src") || inside.starts_with("tests");
+    is_in
+        && inside
+            .extension()
+            .is_some_and(|extension| extension == "rs")
 }
 
 /// The table `name` of the manifest, new where there is none.

@@ -116,7 +116,10 @@ fn read_tables(path: &Path, results: &mut Results) {
         Ok(report) => {
             let functions = report.functions.iter();
             results.profiled.extend(functions.map(|function| {
-                format!("{}:{} {}", function.file, function.first_line, function.name)
+                format!(
+                    "{}:{} {}",
+                    function.file, function.first_line, function.name
+                )
             }));
         }
         Err(_) => results.unreadable.push(path.to_owned()),

@@ -62,7 +62,10 @@ impl Row {
                     complaints.push(format!("{}: {difference}", entry.name));
                 }
                 if outcome.profiled == 0 && outcome.passed > 0 {
-                    complaints.push(format!("{}: tests passed, but no table tells of a function", entry.name));
+                    complaints.push(format!(
+                        "{}: tests passed, but no table tells of a function",
+                        entry.name
+                    ));
                 }
             }
             Err(error) => complaints.push(format!("{}: {error:#}", entry.name)),
@@ -98,7 +101,11 @@ pub(crate) fn text(rows: &[Row]) -> String {
     table.set_format(format);
     let cells = |cells: &[String]| {
         let cells = cells.iter().enumerate().map(|(column, text)| {
-            let align = if column < 2 { Alignment::LEFT } else { Alignment::RIGHT };
+            let align = if column < 2 {
+                Alignment::LEFT
+            } else {
+                Alignment::RIGHT
+            };
             Cell::new_align(text, align)
         });
         prettytable::Row::new(cells.collect())
@@ -135,7 +142,10 @@ fn times(ratio: Option<f64>) -> String {
 
 fn skipped(entry: &Entry) -> Vec<String> {
     let skips = entry.skip.iter().map(|skip| {
-        let test = skip.test.as_ref().map_or_else(String::new, |test| format!("::{test}"));
+        let test = skip
+            .test
+            .as_ref()
+            .map_or_else(String::new, |test| format!("::{test}"));
         format!("{}: `{}{test}`: {}", entry.name, skip.target, skip.why)
     });
     skips.collect()
@@ -167,12 +177,24 @@ pub(crate) fn markdown(rows: &[Row]) -> Result<String> {
         - *build time*: processor time of compiling the library alone, without debug information, annotated\n  \
           by plain, medians of three. *test time*: processor time of all test programs, where the plain ones\n  \
           take a tenth of a second.\n";
-    section(&mut page, "Not clean", rows.iter().flat_map(|row| row.complaints.iter().map(String::as_str)));
-    section(&mut page, "Not run, neither plain nor annotated", rows.iter().flat_map(|row| row.skipped.iter().map(String::as_str)));
+    section(
+        &mut page,
+        "Not clean",
+        rows.iter()
+            .flat_map(|row| row.complaints.iter().map(String::as_str)),
+    );
+    section(
+        &mut page,
+        "Not run, neither plain nor annotated",
+        rows.iter()
+            .flat_map(|row| row.skipped.iter().map(String::as_str)),
+    );
     section(
         &mut page,
         "Without memline's allocator, since their tests install one of their own",
-        rows.iter().filter(|row| !row.allocator).map(|row| row.name.as_str()),
+        rows.iter()
+            .filter(|row| !row.allocator)
+            .map(|row| row.name.as_str()),
     );
     Ok(page)
 }
@@ -204,7 +226,11 @@ fn today() -> Result<String> {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Ok(format!("{year}-{month:02}-{day:02}"))
 }

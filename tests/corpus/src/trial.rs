@@ -120,5 +120,6 @@ fn test_ratio(plain: Duration, annotated: &Results) -> Option<f64> {
 }
 
 fn ratio(annotated: Duration, plain: Duration) -> Option<f64> {
-    (!plain.is_zero() && !annotated.is_zero()).then(|| annotated.as_secs_f64() / plain.as_secs_f64())
+    (!plain.is_zero() && !annotated.is_zero())
+        .then(|| annotated.as_secs_f64() / plain.as_secs_f64())
 }
