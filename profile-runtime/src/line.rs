@@ -1,18 +1,15 @@
 //! The figures of one line on one thread, and when to read the resident set for it.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use crate::rss::Pace;
 use crate::tally::{Balance, Tally};
 
-/// A line's first executions, in each of which the resident set is read.
-pub(crate) const LEARNING: u64 = 64;
-
-/// A line that takes so long, in nanoseconds, can afford a reading at each execution.
-const LONG: u64 = 10_000;
-
-/// One reading per so many nanoseconds is affordable whatever the line.
-const INTERVAL: u64 = 30_000;
+/// A line's first samples, in each of which the resident set is read.
+const LEARNING: u32 = 64;
 
 /// Most executions from one sample to the next.
-const MAX_STRIDE: u64 = 1 << 20;
+const MAX_STRIDE: u32 = 1 << 20;
 
 /// The figures of one line on one thread, 128 bytes.
 #[derive(Default)]
@@ -23,8 +20,10 @@ pub(crate) struct LineTally {
     /// From this execution on the line is settled even if nothing seems to have happened.
     pub(crate) next_sample: Tally,
     // What settling touches.
+    /// Samples until now, up to [`LEARNING`]: a line that runs once may be settled a million times.
+    samples: AtomicU32,
     /// Executions from one sample to the next, and when the last one was taken, in nanoseconds.
-    stride: Tally,
+    stride: AtomicU32,
     sampled: Tally,
     pub(crate) allocs: Tally,
     pub(crate) frees: Tally,
@@ -76,11 +75,12 @@ impl LineTally {
             &self.mem_usage,
             &self.time,
             &self.next_sample,
-            &self.stride,
             &self.sampled,
         ] {
             tally.set(0);
         }
+        self.samples.store(0, Relaxed);
+        self.stride.store(0, Relaxed);
     }
 
     /// Whether nothing was ever charged. A line that was paused during a reset may have done things
@@ -98,32 +98,44 @@ impl LineTally {
     /// Takes a sample at `now`, in nanoseconds; the thread last read the resident set at `read`.
     /// Tells whether to read it again, and chooses when the next sample is due.
     ///
-    /// After the first executions a sample is due every time where the line takes [`LONG`], else
-    /// at a stride that is tuned to [`INTERVAL`]. It reads unless another line has just done so.
-    pub(crate) fn sample(&self, now: u64, read: u64) -> bool {
-        let occurrences = self.occurrences.get();
+    /// After the first ones a sample is due every time where the line takes long, else at a stride
+    /// that is tuned to the pace. It reads unless another line has just done so.
+    pub(crate) fn sample(&self, now: u64, read: u64, pace: Pace) -> bool {
         let since_sample = now.saturating_sub(self.sampled.get());
         self.sampled.set(now);
-        if occurrences < LEARNING {
+        let samples = self.samples.load(Relaxed);
+        if samples < LEARNING {
+            self.samples.store(samples + 1, Relaxed);
             return true;
         }
-        let stride = self.stride.get().max(1);
-        let wait = if stride == 1 { LONG } else { INTERVAL };
-        self.stride.set(if since_sample < wait {
+        let stride = self.stride.load(Relaxed).max(1);
+        let wait = if stride == 1 {
+            pace.long
+        } else {
+            pace.interval
+        };
+        let next = if since_sample < wait {
             (2 * stride).min(MAX_STRIDE)
-        } else if since_sample > 2 * INTERVAL {
+        } else if since_sample > 2 * pace.interval {
             (stride / 2).max(1)
         } else {
             stride
-        });
-        self.next_sample.set(occurrences + self.stride.get());
-        occurrences == LEARNING || now.saturating_sub(read) >= wait
+        };
+        self.stride.store(next, Relaxed);
+        self.next_sample
+            .set(self.occurrences.get() + u64::from(next));
+        now.saturating_sub(read) >= wait
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PACE: Pace = Pace {
+        long: 10_000,
+        interval: 30_000,
+    };
 
     /// Runs lines that take so many nanoseconds in turn; returns how often each was sampled, and
     /// how often the resident set was read.
@@ -137,7 +149,7 @@ mod tests {
                 now += nanoseconds[index];
                 if line.is_sampled() {
                     samples[index] += 1;
-                    if line.sample(now, read) {
+                    if line.sample(now, read, PACE) {
                         readings += 1;
                         read = now;
                     }
@@ -149,27 +161,44 @@ mod tests {
 
     #[test]
     fn the_first_executions_are_all_read() {
-        assert_eq!(run([1], LEARNING), ([LEARNING], LEARNING));
+        let learning = u64::from(LEARNING);
+        assert_eq!(run([1], learning), ([learning], learning));
     }
 
     #[test]
     fn a_long_line_is_read_each_time() {
-        let (_, readings) = run([LONG, 10], 1000);
+        let (_, readings) = run([PACE.long, 10], 1000);
         assert!((1000..1300).contains(&readings), "{readings} readings");
+    }
+
+    #[test]
+    fn a_line_that_goes_on_and_on_learns_once() {
+        let line = LineTally::default();
+        line.occurrences.set(1);
+        let (mut now, mut samples) = (0, 0);
+        for _ in 0..100_000 {
+            now += 10;
+            if line.is_sampled() {
+                samples += 1;
+                line.sample(now, now - 10, PACE);
+            }
+        }
+        assert_eq!(samples, LEARNING + 1);
     }
 
     #[test]
     fn short_lines_are_sampled_alike_and_share_the_readings() {
         let turns = 10_000_000;
         let (samples, readings) = run([1, 1, 1], turns);
-        let wanted = 3 * turns / INTERVAL;
+        let wanted = 3 * turns / PACE.interval;
+        let learning = 3 * u64::from(LEARNING);
         assert!(
-            (wanted / 3..wanted + 3 * LEARNING).contains(&readings),
+            (wanted / 3..wanted + learning).contains(&readings),
             "{readings} readings"
         );
         for line in samples {
             assert!(
-                (wanted / 3..2 * wanted + LEARNING).contains(&line),
+                (wanted / 3..2 * wanted + learning).contains(&line),
                 "{samples:?}"
             );
         }

@@ -3,9 +3,48 @@
 //! On Linux one `pread` of `/proc/self/statm` through a descriptor kept open, about 0.3 µs; the
 //! crate memory-stats, which parses `smaps`, takes a hundred times as long. It serves elsewhere.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::clock;
+
+/// What a reading takes, in nanoseconds: the least that the first ones took.
+static COST: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Readings that have been timed.
+static TIMED: AtomicU64 = AtomicU64::new(0);
+
+/// How often the resident set may be read, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    /// A line that takes so long can afford a reading at each execution.
+    pub(crate) long: u64,
+    /// One reading in so long a time is affordable whatever the line.
+    pub(crate) interval: u64,
+}
+
+/// The pace that this system affords: readings take at most a hundredth of the time of short
+/// lines, and a thirtieth of long ones.
+pub(crate) fn pace() -> Pace {
+    let cost = match COST.load(Relaxed) {
+        u64::MAX => 300,
+        cost => cost,
+    };
+    Pace {
+        long: 10_000.max(30 * cost),
+        interval: 30_000.max(100 * cost),
+    }
+}
+
 /// Resident set of the process in bytes, or `None` where the system does not tell.
 pub(crate) fn read() -> Option<u64> {
-    system::read()
+    if TIMED.load(Relaxed) >= 64 {
+        return system::read();
+    }
+    let start = clock::now();
+    let rss = system::read();
+    COST.fetch_min(clock::now().saturating_sub(start), Relaxed);
+    TIMED.fetch_add(1, Relaxed);
+    rss
 }
 
 /// Forgets what is cached about the process: a forked child calls this.

@@ -178,14 +178,10 @@ impl Table {
         }
         self.sequence.add(1);
         fence(Release);
-        let pending = self.pending();
-        line.allocs.add(pending.allocs);
-        line.frees.add(pending.frees);
-        line.reallocs.add(pending.reallocs);
-        line.allocated.add(pending.allocated);
-        line.freed.add(pending.freed);
-        line.grown.add(pending.grown);
-        line.peak.raise(pending.peak);
+        if self.counters().operations.get() != self.start.operations.get() {
+            self.charge(line);
+        }
+        line.peak.raise(self.counters().peak() - self.base.get());
         let live = self.counters().process_live();
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
@@ -205,13 +201,24 @@ impl Table {
         self.sequence.add(1);
     }
 
+    /// Adds what the thread did to the heap.
+    fn charge(&self, line: &LineTally) {
+        let pending = self.pending();
+        line.allocs.add(pending.allocs);
+        line.frees.add(pending.frees);
+        line.reallocs.add(pending.reallocs);
+        line.allocated.add(pending.allocated);
+        line.freed.add(pending.freed);
+        line.grown.add(pending.grown);
+    }
+
     /// The resident set, where this execution is a sample or much has moved.
     fn settle_rss(&self, line: &LineTally) {
         let record = self.record;
         let mut due = record.moved() >= MOVED;
         if line.is_sampled() {
             let now = clock::now();
-            due |= line.sample(now, record.rss_read.get());
+            due |= line.sample(now, record.rss_read.get(), crate::rss::pace());
             if due {
                 record.rss_read.set(now);
             }
