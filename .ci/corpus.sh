@@ -5,5 +5,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo fmt --check --manifest-path tests/corpus/Cargo.toml
 cargo clippy --locked --all-targets --manifest-path tests/corpus/Cargo.toml -- -D warnings
-cargo test --locked --manifest-path tests/corpus/Cargo.toml
+cargo test --release --locked --manifest-path tests/corpus/Cargo.toml
 cargo run --release --locked --manifest-path tests/corpus/Cargo.toml -- --quick

@@ -46,15 +46,19 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = package.join("../..").canonicalize()?;
-    let entries = chosen(list::read(&package.join("corpus.toml"))?, options)?;
+    let all = list::read(&package.join("corpus.toml"))?;
+    let entries = chosen(&all, options)?;
     let folder = work_folder()?;
     let memline = options.memline.as_ref().unwrap_or(&project);
 
     let mut rows = Vec::new();
     for (number, entry) in entries.iter().enumerate() {
         eprintln!("[{}/{}] {}", number + 1, entries.len(), entry.label());
-        let outcome = trial::run(entry, &folder, memline, options.jobs);
-        let row = Row::new(entry, &outcome);
+        let outcome = trial::run(entry, &folder, memline, options);
+        let row = Row::new(entry, &outcome)?;
+        if !options.check {
+            row.keep(entry, &folder)?;
+        }
         for line in row.complaints() {
             eprintln!("  {line}");
         }
@@ -64,7 +68,7 @@ fn run(options: &Options) -> Result<bool> {
     print!("{}", table::text(&rows));
     if options.markdown {
         let page = project.join("docs/CORPUS.md");
-        std::fs::write(&page, table::markdown(&rows)?)
+        std::fs::write(&page, table::markdown(&all, &folder)?)
             .with_context(|| format!("cannot write {}", page.display()))?;
         eprintln!("wrote {}", page.display());
     }
@@ -72,14 +76,14 @@ fn run(options: &Options) -> Result<bool> {
 }
 
 /// The entries that the command line asks for; an unknown name is an error.
-fn chosen(entries: Vec<Entry>, options: &Options) -> Result<Vec<Entry>> {
+fn chosen<'a>(entries: &'a [Entry], options: &Options) -> Result<Vec<&'a Entry>> {
     for name in &options.names {
         if !entries.iter().any(|entry| entry.name == *name) {
             bail!("corpus.toml lists no crate `{name}`");
         }
     }
     Ok(entries
-        .into_iter()
+        .iter()
         .filter(|entry| options.names.is_empty() || options.names.contains(&entry.name))
         .filter(|entry| entry.quick || !options.quick)
         .collect())

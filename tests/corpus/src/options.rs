@@ -14,7 +14,8 @@ Without a name, every crate of tests/corpus/corpus.toml is tried.
 
 Options:
       --quick         only the crates that corpus.toml marks as quick
-      --markdown      write the result to docs/CORPUS.md, too
+      --check         only check the libraries: errors and warnings, no tests, no times
+      --markdown      write the last result of every listed crate to docs/CORPUS.md
       --jobs N        how many compilers cargo runs at once
       --memline PATH  the memline to profile with, in place of this repository
   -h, --help          this text
@@ -27,6 +28,8 @@ Exit status: 0 where every crate is clean, 1 where one is not, 2 where nothing c
 pub(crate) struct Options {
     /// Only the crates marked `quick`.
     pub(crate) quick: bool,
+    /// Only the compiler's messages about the library are compared.
+    pub(crate) check: bool,
     /// Whether `docs/CORPUS.md` is written.
     pub(crate) markdown: bool,
     /// Handed to cargo as `--jobs`.
@@ -45,6 +48,7 @@ impl Options {
             match arg.as_str() {
                 "-h" | "--help" => return Ok(None),
                 "--quick" => options.quick = true,
+                "--check" => options.check = true,
                 "--markdown" => options.markdown = true,
                 "--jobs" => {
                     let jobs = args.next().context("--jobs wants a number")?;

@@ -1,11 +1,14 @@
 //! The result, as text and as `docs/CORPUS.md`.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use prettytable::format::{Alignment, FormatBuilder};
 use prettytable::{Cell, Table};
+use serde::{Deserialize, Serialize};
 
 use crate::list::Entry;
 use crate::trial::Outcome;
@@ -24,8 +27,8 @@ const TITLES: [&str; 11] = [
     "test time",
 ];
 
-/// A crate's line.
-#[derive(Debug)]
+/// A crate's line, which is kept beside its logs, so that a page can be made of several runs.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Row {
     cells: Vec<String>,
     complaints: Vec<String>,
@@ -35,11 +38,13 @@ pub(crate) struct Row {
     passed: usize,
     allocator: bool,
     name: String,
+    /// The day, in UTC.
+    tried: String,
 }
 
 impl Row {
     /// The line of a crate that was tried; the reason where it could not be.
-    pub(crate) fn new(entry: &Entry, outcome: &Result<Outcome>) -> Self {
+    pub(crate) fn new(entry: &Entry, outcome: &Result<Outcome>) -> Result<Self> {
         let mut cells = vec![entry.name.clone(), entry.version.clone()];
         let mut complaints = Vec::new();
         match outcome {
@@ -71,7 +76,7 @@ impl Row {
             Err(error) => complaints.push(format!("{}: {error:#}", entry.name)),
         }
         let outcome = outcome.as_ref().ok();
-        Self {
+        Ok(Self {
             cells,
             complaints,
             skipped: skipped(entry),
@@ -80,7 +85,21 @@ impl Row {
             passed: outcome.map_or(0, |outcome| outcome.passed),
             allocator: entry.allocator,
             name: entry.name.clone(),
-        }
+            tried: today()?,
+        })
+    }
+
+    /// Keeps the line for [`markdown`].
+    pub(crate) fn keep(&self, entry: &Entry, work: &Path) -> Result<()> {
+        let file = kept(entry, work);
+        fs::create_dir_all(file.parent().unwrap_or(work))?;
+        Ok(fs::write(file, serde_json::to_string(self)?)?)
+    }
+
+    /// The line that the last run of this version kept.
+    fn last(entry: &Entry, work: &Path) -> Option<Self> {
+        let text = fs::read_to_string(kept(entry, work)).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// What is wrong, and where to read about it.
@@ -123,6 +142,10 @@ pub(crate) fn text(rows: &[Row]) -> String {
     text + &summary(rows) + "\n"
 }
 
+fn kept(entry: &Entry, work: &Path) -> PathBuf {
+    work.join("logs").join(entry.label()).join("row.json")
+}
+
 fn summary(rows: &[Row]) -> String {
     let clean = rows.iter().filter(|row| row.is_clean()).count();
     let functions: usize = rows.iter().map(|row| row.functions).sum();
@@ -151,8 +174,15 @@ fn skipped(entry: &Entry) -> Vec<String> {
     skips.collect()
 }
 
-/// The page `docs/CORPUS.md`.
-pub(crate) fn markdown(rows: &[Row]) -> Result<String> {
+/// The page `docs/CORPUS.md`: the last result of every crate of the list.
+pub(crate) fn markdown(entries: &[Entry], work: &Path) -> Result<String> {
+    let (rows, missing): (Vec<_>, Vec<_>) = entries
+        .iter()
+        .map(|entry| Row::last(entry, work).ok_or(&entry.name))
+        .partition(Result::is_ok);
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    let missing: Vec<&String> = missing.into_iter().filter_map(Result::err).collect();
+
     let mut page = format!(
         "# The corpus\n\n\
          Published crates with `#[::memline::profile]` before every function that can carry it, built and\n\
@@ -160,47 +190,43 @@ pub(crate) fn markdown(rows: &[Row]) -> Result<String> {
          `cargo run --release --manifest-path tests/corpus/Cargo.toml -- --markdown` on {} with\n{}.\n\n{}.\n\n",
         today()?,
         compiler()?,
-        summary(rows)
+        summary(&rows)
     );
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    page += &line(&TITLES.map(str::to_owned));
-    page += "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
-    for row in rows {
+    let mut titles = TITLES.map(str::to_owned).to_vec();
+    titles.push("tried on".to_owned());
+    page += &line(&titles);
+    page += "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n";
+    for row in &rows {
         let mut cells = row.cells.clone();
         cells.resize(TITLES.len(), String::new());
+        cells.push(row.tried.clone());
         page += &line(&cells);
     }
-    page += "\n\
-        - *functions*: annotated, in the library and in its tests; *ran*: those that the tables tell of.\n\
-        - *errors*: new errors of the compiler. *passed*: tests that pass plain, each of two times; *lost*:\n  \
-          those of them that do not pass annotated.\n\
-        - *build time*: processor time of compiling the library alone, without debug information, annotated\n  \
-          by plain, medians of three. *test time*: processor time of all test programs, where the plain ones\n  \
-          take a tenth of a second.\n";
-    section(
-        &mut page,
-        "Not clean",
-        rows.iter()
-            .flat_map(|row| row.complaints.iter().map(String::as_str)),
-    );
-    section(
-        &mut page,
-        "Not run, neither plain nor annotated",
-        rows.iter()
-            .flat_map(|row| row.skipped.iter().map(String::as_str)),
-    );
-    section(
-        &mut page,
-        "Without memline's allocator, since their tests install one of their own",
-        rows.iter()
-            .filter(|row| !row.allocator)
-            .map(|row| row.name.as_str()),
-    );
+    page += LEGEND;
+    let complaints = rows.iter().flat_map(|row| &row.complaints);
+    section(&mut page, "Not clean", complaints);
+    section(&mut page, "Listed, but not tried yet", missing);
+    let skipped = rows.iter().flat_map(|row| &row.skipped);
+    section(&mut page, "Not run, neither plain nor annotated", skipped);
+    let title = "Without memline's allocator, since their tests install one of their own";
+    let without = rows.iter().filter(|row| !row.allocator);
+    section(&mut page, title, without.map(|row| &row.name));
     Ok(page)
 }
 
-fn section<'a>(page: &mut String, title: &str, lines: impl Iterator<Item = &'a str>) {
-    let lines: Vec<&str> = lines.collect();
+/// What the columns are.
+const LEGEND: &str = "
+- *functions*: annotated, in the library and in its tests; *ran*: those that the tables tell of.
+- *errors*: new errors of the compiler. *passed*: tests that pass plain, each of two times; *lost*:
+  those of them that do not pass annotated.
+- *build time*: processor time of compiling the library alone, without debug information, annotated
+  by plain, medians of three. *test time*: processor time of all test programs, not optimized, where
+  the plain ones take a tenth of a second.
+";
+
+fn section<'a>(page: &mut String, title: &str, lines: impl IntoIterator<Item = &'a String>) {
+    let lines: Vec<&String> = lines.into_iter().collect();
     if !lines.is_empty() {
         *page += &format!("\n## {title}\n\n");
         for line in lines {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::build::{Build, Built};
 use crate::compare::{self, Difference};
 use crate::list::Entry;
+use crate::options::Options;
 use crate::source;
 use crate::suite::{self, Results};
 
@@ -37,7 +38,7 @@ pub(crate) fn run(
     entry: &Entry,
     work: &Path,
     memline: &Path,
-    jobs: Option<u32>,
+    options: &Options,
 ) -> Result<Outcome> {
     let published = source::fetch(entry, work)?;
     let plain = source::plain(entry, &published, work)?;
@@ -51,19 +52,26 @@ pub(crate) fn run(
             source,
             target: work.join("target").join(name),
             logs,
-            jobs,
+            jobs: options.jobs,
         })
     };
     let plain = side("plain", &plain)?;
     let annotated = side("annotated", &annotated)?;
 
-    let plain_built = plain.tests().context("plain")?;
+    let built = |build: &Build<'_>| {
+        if options.check {
+            build.check()
+        } else {
+            build.tests()
+        }
+    };
+    let plain_built = built(&plain).context("plain")?;
     // Both sides are to build the same versions of the dependencies.
     fs::copy(
         plain.source.folder.join("Cargo.lock"),
         annotated.source.folder.join("Cargo.lock"),
     )?;
-    let annotated_built = annotated.tests().context("annotated")?;
+    let annotated_built = built(&annotated).context("annotated")?;
 
     let first = suite::run(&plain, &plain_built.programs, "first")?;
     let second = suite::run(&plain, &plain_built.programs, "second")?;
@@ -81,7 +89,11 @@ pub(crate) fn run(
         functions: annotated.source.functions,
         profiled: with.profiled.len(),
         passed: passed.len(),
-        build_ratio: build_ratio(&plain, &annotated, &plain_built, &annotated_built)?,
+        build_ratio: if options.check {
+            None
+        } else {
+            build_ratio(&plain, &annotated, &plain_built, &annotated_built)?
+        },
         test_ratio: test_ratio(first.time.min(second.time), &with),
         difference,
     })
@@ -94,14 +106,14 @@ fn build_ratio(
     plain_built: &Built,
     annotated_built: &Built,
 ) -> Result<Option<f64>> {
-    if plain_built.failed.contains("lib") || annotated_built.failed.contains("lib") {
+    let (Some(plain_root), Some(annotated_root)) = (&plain_built.library, &annotated_built.library)
+    else {
         return Ok(None);
-    }
+    };
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..BUILDS {
-        for (build, times) in [plain, annotated].into_iter().zip(&mut times) {
-            times.extend(build.library_time()?);
-        }
+        times[0].extend(plain.library_time(plain_root)?);
+        times[1].extend(annotated.library_time(annotated_root)?);
     }
     let [plain, annotated] = times.map(median);
     Ok(ratio(annotated, plain))
