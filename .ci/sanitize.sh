@@ -11,4 +11,3 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 # A target is named so that build scripts and macros are built without the sanitizer.
 export RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/sanitize
 cargo +nightly test --locked --target "$host" -p profile-runtime --lib
-MEMLINE_OUTPUT=/dev/null cargo +nightly test --locked --target "$host" --test figures
