@@ -81,6 +81,11 @@ impl Site {
         Literal::usize_unsuffixed(slot)
     }
 
+    /// Number of the slots given out so far.
+    pub(crate) fn slots(&self) -> Literal {
+        Literal::usize_unsuffixed(self.slots.len())
+    }
+
     /// The site as a `static` item.
     pub(crate) fn to_static(&self, args: &Args) -> TokenStream {
         let memline = args.runtime();

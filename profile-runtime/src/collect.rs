@@ -109,7 +109,7 @@ impl Sum {
 
     fn add(&mut self, line: &LineTally) {
         let figures = &mut self.figures;
-        count(&mut figures.occurrences, line.occurrences.get());
+        count(&mut figures.occurrences, line.occurrences());
         count(&mut figures.allocs, line.allocs.get());
         count(&mut figures.frees, line.frees.get());
         count(&mut figures.reallocs, line.reallocs.get());

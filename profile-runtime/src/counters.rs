@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use crate::tally::{Balance, Tally};
+use crate::watch::Link;
 
 /// A thread's balance joins the process's in steps of this many bytes, so that threads which
 /// allocate and free do not fight for one cache line.
@@ -16,12 +17,14 @@ static PEAK: AtomicI64 = AtomicI64::new(0);
 
 /// The heap counters of one thread. The thread alone writes them.
 ///
-/// The first 64 bytes are what an allocation, a free and a probe touch.
+/// The first 64 bytes are what an allocation and a free touch.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Counters {
-    /// Allocations, frees and reallocations together: it tells a probe whether anything happened.
-    pub(crate) operations: Tally,
+    /// Whom to tell that something happened: the innermost frame.
+    pub(crate) watch: Link,
+    /// Allocations and reallocations.
+    gains: Tally,
     pub(crate) frees: Tally,
     pub(crate) allocated: Tally,
     pub(crate) freed: Tally,
@@ -35,16 +38,17 @@ pub(crate) struct Counters {
     /// Reallocations that grew a block other than the one the last growth returned.
     pub(crate) grown: Tally,
     last_grown: Tally,
-    /// Highest balance since the open line began, as of the last fold.
-    pub(crate) line_top: Balance,
     /// Highest balance since the last publication, as of the last fold.
     batch_top: Balance,
+    /// Highest balance since the innermost [`Span`] began, as of the last fold.
+    span_top: Balance,
 }
 
 impl Counters {
     pub(crate) const fn new() -> Self {
         Self {
-            operations: Tally::new(0),
+            watch: Link::nowhere(),
+            gains: Tally::new(0),
             frees: Tally::new(0),
             allocated: Tally::new(0),
             freed: Tally::new(0),
@@ -54,9 +58,15 @@ impl Counters {
             reallocated: Balance::new(0),
             grown: Tally::new(0),
             last_grown: Tally::new(0),
-            line_top: Balance::new(0),
             batch_top: Balance::new(0),
+            span_top: Balance::new(0),
         }
+    }
+
+    /// Allocations, frees and reallocations: the same number as before means that nothing happened.
+    #[inline(always)]
+    pub(crate) fn operations(&self) -> u64 {
+        self.gains.get().wrapping_add(self.frees.get())
     }
 
     /// Net heap bytes of the thread: what it allocated less what it freed.
@@ -72,15 +82,15 @@ impl Counters {
     }
 
     pub(crate) fn allocs(&self) -> u64 {
-        let others = self.frees.get().wrapping_add(self.reallocs.get());
-        self.operations.get().wrapping_sub(others)
+        self.gains.get().wrapping_sub(self.reallocs.get())
     }
 
     #[inline(always)]
     pub(crate) fn alloc(&self, size: usize) {
+        self.watch.get().mark();
         let allocated = self.allocated.get().wrapping_add(size as u64);
         self.allocated.set(allocated);
-        self.operations.add(1);
+        self.gains.add(1);
         let balance = allocated.wrapping_sub(self.freed.get()) as i64;
         self.highest.raise(balance);
         self.publish_in_batches(balance);
@@ -88,9 +98,9 @@ impl Counters {
 
     #[inline(always)]
     pub(crate) fn free(&self, size: usize) {
+        self.watch.get().mark();
         let freed = self.freed.get().wrapping_add(size as u64);
         self.freed.set(freed);
-        self.operations.add(1);
         self.frees.add(1);
         self.publish_in_batches(self.allocated.get().wrapping_sub(freed) as i64);
     }
@@ -98,7 +108,8 @@ impl Counters {
     /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed.
     #[inline(always)]
     pub(crate) fn realloc(&self, old: *mut u8, old_size: usize, new: *mut u8, new_size: usize) {
-        self.operations.add(1);
+        self.watch.get().mark();
+        self.gains.add(1);
         self.reallocs.add(1);
         self.reallocated.add(new_size as i64 - old_size as i64);
         if new_size > old_size {
@@ -135,33 +146,30 @@ impl Counters {
         self.batch_top.set(balance);
     }
 
-    /// Hands the highest balance on to the two that need it, and starts a new one.
-    #[inline(always)]
-    fn fold(&self) {
+    /// Hands the highest balance to those who wait for it, and starts a new one.
+    pub(crate) fn fold(&self) {
         let highest = self.highest.get();
-        self.line_top.raise(highest);
+        self.watch.get().raise(highest);
         self.batch_top.raise(highest);
+        self.span_top.raise(highest);
         self.highest.set(self.balance());
     }
 
-    /// Begins to look for a highest balance. What [`peak`](Self::peak) was before goes back into
-    /// [`end_peak`](Self::end_peak).
-    #[inline(always)]
-    pub(crate) fn begin_peak(&self) {
+    /// Highest balance since the last [`fold`](Self::fold).
+    pub(crate) fn highest(&self) -> i64 {
+        self.highest.get()
+    }
+
+    /// Begins a span.
+    pub(crate) fn span(&self) -> Span<'_> {
         self.fold();
-        self.line_top.set(self.balance());
-    }
-
-    /// The highest balance since `begin_peak`.
-    #[inline(always)]
-    pub(crate) fn peak(&self) -> i64 {
-        self.line_top.get().max(self.highest.get())
-    }
-
-    /// Ends what `begin_peak` began: the outer search goes on, with what was found in between.
-    #[inline(always)]
-    pub(crate) fn end_peak(&self, outer: i64) {
-        self.line_top.raise(outer);
+        let outer_top = self.span_top.get();
+        self.span_top.set(self.balance());
+        Span {
+            counters: self,
+            outer_top,
+            start: self.balance(),
+        }
     }
 
     /// Live heap of the process as this thread sees it: exact for its own part, within a batch
@@ -179,7 +187,7 @@ impl Counters {
 
     /// Sets the figures back to `saved`, so that what happened since counts for nobody.
     fn restore(&self, saved: &Saved) {
-        self.operations.set(saved.operations);
+        self.gains.set(saved.gains);
         self.frees.set(saved.frees);
         self.reallocs.set(saved.reallocs);
         self.allocated.set(saved.allocated);
@@ -187,8 +195,9 @@ impl Counters {
         self.reallocated.set(saved.reallocated);
         self.grown.set(saved.grown);
         self.highest.set(saved.highest);
-        self.line_top.set(saved.line_top);
         self.batch_top.set(saved.batch_top);
+        self.span_top.set(saved.span_top);
+        self.watch.get().set_top(saved.watch_top);
     }
 
     /// Runs `work` of the runtime itself without counting it.
@@ -202,7 +211,7 @@ impl Counters {
         let _restore = Restore(
             self,
             Saved {
-                operations: self.operations.get(),
+                gains: self.gains.get(),
                 frees: self.frees.get(),
                 reallocs: self.reallocs.get(),
                 allocated: self.allocated.get(),
@@ -210,8 +219,9 @@ impl Counters {
                 reallocated: self.reallocated.get(),
                 grown: self.grown.get(),
                 highest: self.highest.get(),
-                line_top: self.line_top.get(),
                 batch_top: self.batch_top.get(),
+                span_top: self.span_top.get(),
+                watch_top: self.watch.get().top(),
             },
         );
         work()
@@ -219,7 +229,7 @@ impl Counters {
 }
 
 struct Saved {
-    operations: u64,
+    gains: u64,
     frees: u64,
     reallocs: u64,
     allocated: u64,
@@ -227,8 +237,32 @@ struct Saved {
     reallocated: i64,
     grown: u64,
     highest: i64,
-    line_top: i64,
     batch_top: i64,
+    span_top: i64,
+    watch_top: i64,
+}
+
+/// A stretch of a thread's time of which the highest balance is wanted. Spans nest.
+pub(crate) struct Span<'a> {
+    counters: &'a Counters,
+    /// The highest balance of the span around, until this one began.
+    outer_top: i64,
+    start: i64,
+}
+
+impl Span<'_> {
+    /// The highest balance above the start, in bytes.
+    pub(crate) fn peak(&self) -> usize {
+        self.counters.fold();
+        (self.counters.span_top.get() - self.start) as usize
+    }
+}
+
+impl Drop for Span<'_> {
+    fn drop(&mut self) {
+        self.counters.fold();
+        self.counters.span_top.raise(self.outer_top);
+    }
 }
 
 /// Live heap of the process as far as published: one load.
@@ -254,7 +288,7 @@ mod tests {
         counters.realloc(block(8), 50, block(16), 80);
         counters.realloc(block(16), 80, block(16), 20);
         counters.free(100);
-        assert_eq!(counters.operations.get(), 5);
+        assert_eq!(counters.operations(), 5);
         assert_eq!(
             (
                 counters.allocs(),
@@ -279,44 +313,36 @@ mod tests {
     }
 
     #[test]
-    fn peaks_nest() {
+    fn spans_nest() {
         let counters = Counters::new();
-        counters.alloc(10);
-        let outer = counters.peak();
-        counters.begin_peak();
+        let outer = counters.span();
         counters.alloc(1000);
         counters.free(1000);
-        assert_eq!(counters.peak(), 1010);
-        counters.end_peak(outer);
-        let outer = counters.peak();
-        counters.begin_peak();
+        let inner = counters.span();
         counters.alloc(5);
-        assert_eq!(counters.peak(), 15);
-        counters.end_peak(outer);
-        assert_eq!(counters.peak(), 1010);
+        assert_eq!(inner.peak(), 5);
+        drop(inner);
+        assert_eq!(outer.peak(), 1000);
     }
 
     #[test]
-    fn a_publication_keeps_the_peak_of_the_line() {
+    fn a_publication_keeps_the_peak_of_the_span() {
         let counters = Counters::new();
-        counters.begin_peak();
+        let span = counters.span();
         counters.alloc(BATCH as usize + 1);
         counters.free(BATCH as usize + 1);
         counters.publish();
-        assert_eq!(counters.peak(), BATCH + 1);
+        assert_eq!(span.peak(), BATCH as usize + 1);
     }
 
     #[test]
     fn the_runtimes_own_work_counts_for_nobody() {
         let counters = Counters::new();
+        let span = counters.span();
         counters.alloc(10);
         counters.uncounted(|| counters.alloc(1 << 20));
         assert_eq!(
-            (
-                counters.balance(),
-                counters.operations.get(),
-                counters.peak()
-            ),
+            (counters.balance(), counters.operations(), span.peak()),
             (10, 1, 10)
         );
         assert_eq!(counters.process_live(), {

@@ -9,33 +9,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::table::{CLOSED, Table};
 
-/// A table, as wide as one pointer: what frames and guards hold.
+/// A table, as wide as one pointer.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct TableRef(NonNull<()>);
-
-/// What a frame keeps of the one around it: its open line and, if there is one, its peak's state.
-#[derive(Clone, Copy)]
-pub(crate) struct Outer {
-    slot: u32,
-    peak: PeakState,
-}
-
-/// PERF: two registers, so that a frame is made without a detour through memory.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct PeakState {
-    base: i64,
-    top: i64,
-}
-
-impl Outer {
-    /// There is none.
-    pub(crate) const NONE: Self = Self {
-        slot: CLOSED,
-        peak: PeakState { base: 0, top: 0 },
-    };
-}
 
 impl TableRef {
     /// The table that begins at `block`, if there is one.
@@ -55,104 +32,126 @@ impl TableRef {
     }
 
     #[inline(always)]
-    pub(crate) fn get(self) -> &'static Table {
-        let block = self.0.as_ptr().cast_const();
+    fn of(table: &'static Table) -> Self {
+        Self(NonNull::from(table).cast())
+    }
+
+    #[inline(always)]
+    fn len(self) -> usize {
         // SAFETY: a table begins with the number of its lines.
         #[expect(unsafe_code)]
-        let len = unsafe { block.cast::<usize>().read() };
-        // SAFETY: with that number the pointer is as wide as the table, which is never freed.
-        #[expect(unsafe_code)]
         unsafe {
-            &*(ptr::slice_from_raw_parts(block, len) as *const Table)
+            self.0.cast::<usize>().read()
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn get(self) -> &'static Table {
+        let table = ptr::slice_from_raw_parts(self.0.as_ptr().cast_const(), self.len());
+        // SAFETY: with the number of its lines the pointer is as wide as the table, which is never
+        // freed.
+        #[expect(unsafe_code)]
+        unsafe {
+            &*(table as *const Table)
+        }
+    }
+
+    /// The first lines of the table, if it has so many.
+    ///
+    /// PERF: where the number is a constant, the compiler knows of each slot that it is in range.
+    #[inline(always)]
+    pub(crate) fn first_lines(self, len: usize) -> Option<&'static Table> {
+        if self.len() < len {
+            return None;
+        }
+        let table = ptr::slice_from_raw_parts(self.0.as_ptr().cast_const(), len);
+        // SAFETY: as in `get`; there are at least so many lines.
+        #[expect(unsafe_code)]
+        Some(unsafe { &*(table as *const Table) })
+    }
+}
+
+impl Table {
     /// Closes the open line and opens `slot`. `count` is 1 where the line runs anew, 0 where it
     /// goes on.
+    ///
+    /// PERF: on the usual path nothing happened and no sample is due, which one branch tells.
     #[inline(always)]
-    pub(crate) fn turn(self, slot: u32, count: u64) {
-        if self.get().changed() {
-            settle(self);
+    pub(crate) fn turn(&'static self, slot: u32, count: i64) {
+        let Some(line) = self.lines.get(slot as usize) else {
+            return;
+        };
+        let since_due = line.since_due_with(count);
+        if self.watch.calm_while_negative(since_due) >= 0 {
+            return turn_after_changes(TableRef::of(self), slot, count);
         }
-        self.open_line(slot, count);
+        if count != 0 {
+            line.set_since_due(since_due);
+        }
+        self.open.store(slot, Relaxed);
     }
 
     /// As [`turn`](Self::turn), unless no line is open: a future that is not being polled.
     #[inline(always)]
-    pub(crate) fn turn_if_open(self, slot: u32, count: u64) {
-        if self.get().open.load(Relaxed) != CLOSED {
+    pub(crate) fn turn_if_open(&'static self, slot: u32, count: i64) {
+        if self.open.load(Relaxed) != CLOSED {
             self.turn(slot, count);
         }
     }
 
+    /// Enters a frame: pauses the line that is open, if one is, and opens `slot`.
     #[inline(always)]
-    fn open_line(self, slot: u32, count: u64) {
-        let table = self.get();
-        let Some(line) = table.lines.get(slot as usize) else {
-            return;
-        };
-        let occurrences = line.occurrences.get() + count;
-        line.occurrences.set(occurrences);
-        table.open.store(slot, Relaxed);
-        if occurrences >= line.next_sample.get() {
-            sample(self);
-        }
-    }
-
-    /// Enters a frame: pauses the line that is open, and opens `slot`.
-    #[inline(always)]
-    pub(crate) fn enter(self, slot: u32) -> Outer {
-        let outer = self.pause();
-        self.open_line(slot, 1);
-        outer
+    pub(crate) fn enter(&'static self, slot: u32) {
+        self.begin();
+        self.turn(slot, 1);
     }
 
     /// Enters the frame of a future that goes on where it stopped: in `slot`, of which `carried`
     /// bytes had been kept before.
-    pub(crate) fn resume(self, slot: u32, carried: i64) -> Outer {
-        let outer = self.pause();
-        let table = self.get();
-        table.base.set(table.base.get() - carried);
-        self.open_line(slot, 0);
-        table.sample();
-        outer
+    pub(crate) fn resume(&'static self, slot: u32, carried: i64) {
+        self.begin();
+        self.base.set(self.base.get() - carried);
+        self.turn(slot, 0);
+        self.sample();
     }
 
     #[inline(always)]
-    fn pause(self) -> Outer {
-        let table = self.get();
-        let slot = table.open.load(Relaxed);
-        if slot != CLOSED || table.changed() {
-            let peak = pause_after_changes(self);
-            return Outer { slot, peak };
+    fn begin(&'static self) {
+        if self.open.load(Relaxed) != CLOSED || self.is_stale() {
+            begin_after_changes(TableRef::of(self));
+        } else {
+            self.rss.set(self.record.rss.get());
         }
-        // PERF: nothing happened since the table was last in use, so that `base` still is the
-        // balance, and the highest one too.
-        table.rss.set(table.record.rss.get());
-        table.top.set(table.counters().line_top.get());
-        table.counters().line_top.set(table.base.get());
-        Outer::NONE
+        let innermost = &self.counters().watch;
+        // PERF: it is nearly always the same one. A comparison can be predicted; what is stored here
+        // would have to be waited for when the frame is left.
+        if !ptr::eq(self.watch.around.get(), innermost.get()) {
+            self.watch.around.set(innermost.get());
+        }
+        innermost.set(&self.watch);
     }
 
     /// Leaves a frame: closes its line, and goes on with the one that it paused.
     #[inline(always)]
-    pub(crate) fn leave(self, outer: Outer) {
-        let table = self.get();
-        if table.changed() {
-            settle(self);
-        }
-        table.open.store(outer.slot, Relaxed);
-        table.counters().line_top.raise(table.top.get());
-        if outer.slot != CLOSED {
-            go_on(self, outer.peak);
+    pub(crate) fn leave(&'static self) {
+        if self.watch.changed_or_nested() {
+            leave_after_changes(TableRef::of(self));
+        } else {
+            self.close();
         }
     }
 
+    /// Closes the line of a frame that paused no other one of its table.
+    #[inline(always)]
+    fn close(&self) {
+        self.open.store(CLOSED, Relaxed);
+        self.counters().watch.set(self.watch.around.get());
+    }
+
     /// The open line and what it has kept so far, for a future that is suspended.
-    pub(crate) fn suspended(self) -> (u32, i64) {
-        let table = self.get();
-        let kept = table.counters().balance() - table.base.get();
-        (table.open.load(Relaxed), kept)
+    pub(crate) fn suspended(&self) -> (u32, i64) {
+        let kept = self.counters().balance() - self.base.get();
+        (self.open.load(Relaxed), kept)
     }
 }
 
@@ -160,36 +159,38 @@ impl TableRef {
 // pads are made around probes.
 
 #[inline(never)]
-extern "C" fn settle(table: TableRef) {
-    table.get().settle();
-}
-
-#[inline(never)]
-extern "C" fn sample(table: TableRef) {
-    table.get().sample();
-}
-
-#[inline(never)]
-extern "C" fn pause_after_changes(table: TableRef) -> PeakState {
+extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
     let table = table.get();
-    let state = PeakState {
-        base: table.base.get(),
-        top: table.top.get(),
-    };
-    let top = table.counters().peak();
+    if table.watch.changed() {
+        table.settle();
+    }
+    if let Some(line) = table.lines.get(slot as usize) {
+        table.open.store(slot, Relaxed);
+        if line.count(count) {
+            table.sample();
+        }
+    }
+}
+
+#[inline(never)]
+extern "C" fn begin_after_changes(table: TableRef) {
+    let table = table.get();
     if table.open.load(Relaxed) == CLOSED {
         table.arm();
     } else {
-        table.settle();
+        table.pause();
     }
-    table.top.set(top);
-    state
 }
 
 #[inline(never)]
-extern "C" fn go_on(table: TableRef, state: PeakState) {
+extern "C" fn leave_after_changes(table: TableRef) {
     let table = table.get();
-    table.base.set(state.base);
-    table.top.set(state.top);
-    table.sample();
+    if table.watch.changed() {
+        table.settle();
+    }
+    if table.is_nested() {
+        table.go_on();
+    } else {
+        table.close();
+    }
 }

@@ -9,34 +9,35 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::cursor::{Outer, TableRef};
 use crate::site::Site;
+use crate::table::Table;
 
 /// One call of a profiled function. Its drop closes the line that is open.
 pub struct Frame {
-    table: Option<TableRef>,
-    outer: Outer,
+    table: Option<&'static Table>,
     /// A frame stays on its thread.
     _not_send: PhantomData<*const ()>,
 }
 
-/// Enters a profiled function: opens its first row, which counts the calls.
+/// Enters a profiled function: opens its first row, which counts the calls. Its probes have slots
+/// below `slots`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter(site: &'static Site) -> Frame {
-    enter_closure(site, 0)
+pub fn enter(site: &'static Site, slots: u32) -> Frame {
+    enter_closure(site, 0, slots)
 }
 
-/// Enters a closure of a profiled function, whose first line is `slot`.
+/// Enters a closure of a profiled function, whose first line is `slot`, and whose probes have slots
+/// below `slots`.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
-    let table = site.table();
-    let outer = match table {
-        Some(table) => table.enter(slot),
-        None => Outer::NONE,
-    };
+pub fn enter_closure(site: &'static Site, slot: u32, slots: u32) -> Frame {
+    let table = site
+        .table()
+        .and_then(|table| table.first_lines(slots as usize));
+    if let Some(table) = table {
+        table.enter(slot);
+    }
     Frame {
         table,
-        outer,
         _not_send: PhantomData,
     }
 }
@@ -45,7 +46,7 @@ impl Drop for Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(table) = self.table {
-            table.leave(self.outer);
+            table.leave();
         }
     }
 }
@@ -54,16 +55,16 @@ impl Drop for Frame {
 /// body. Guards hold a copy.
 pub trait Cursor: Copy {
     /// Closes the open line and opens `slot`; `count` is 1 where it runs anew.
-    fn turn(self, slot: u32, count: u64);
+    fn turn(self, slot: u32, count: i64);
 }
 
 /// The cursor of a frame; `None` where profiling is off.
 #[derive(Clone, Copy)]
-pub struct Here(Option<TableRef>);
+pub struct Here(Option<&'static Table>);
 
 impl Cursor for Here {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn turn(self, slot: u32, count: u64) {
+    fn turn(self, slot: u32, count: i64) {
         if let Some(table) = self.0 {
             table.turn(slot, count);
         }
@@ -123,7 +124,7 @@ pub struct AtEnd<C: Cursor> {
 impl<C: Cursor> Drop for AtEnd<C> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.cursor.turn(self.slot, u64::from(self.counts));
+        self.cursor.turn(self.slot, i64::from(self.counts));
     }
 }
 
@@ -152,6 +153,6 @@ impl<C: Cursor> Pass<C> {
 impl<C: Cursor> Drop for Pass<C> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.cursor.turn(self.slot, u64::from(self.finished.get()));
+        self.cursor.turn(self.slot, i64::from(self.finished.get()));
     }
 }

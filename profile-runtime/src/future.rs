@@ -8,9 +8,9 @@ use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::cursor::{Outer, TableRef};
 use crate::frame::{AtEnd, Cursor, Pass};
 use crate::site::Site;
+use crate::table::Table;
 
 /// The handle that an async body holds across its awaits: it finds the table of whichever thread
 /// polls it.
@@ -27,9 +27,9 @@ pub fn task(site: &'static Site) -> Task {
 
 impl Cursor for Task {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn turn(self, slot: u32, count: u64) {
+    fn turn(self, slot: u32, count: i64) {
         if let Some(table) = self.site.table() {
-            table.turn_if_open(slot, count);
+            table.get().turn_if_open(slot, count);
         }
     }
 }
@@ -149,31 +149,26 @@ impl<F> Drop for InFuture<F> {
 impl State {
     /// Enters the frame where it was left.
     fn frame(&mut self) -> Option<Polled<'_>> {
-        let table = self.site.table()?;
-        let outer = if self.begun {
-            table.resume(self.slot, self.carried)
+        let table = self.site.table()?.get();
+        if self.begun {
+            table.resume(self.slot, self.carried);
         } else {
             self.begun = true;
-            table.enter(self.slot)
-        };
-        Some(Polled {
-            state: self,
-            table,
-            outer,
-        })
+            table.enter(self.slot);
+        }
+        Some(Polled { state: self, table })
     }
 }
 
 /// A poll under way. Its drop suspends the frame, also when the poll panics.
 struct Polled<'a> {
     state: &'a mut State,
-    table: TableRef,
-    outer: Outer,
+    table: &'static Table,
 }
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
         (self.state.slot, self.state.carried) = self.table.suspended();
-        self.table.leave(self.outer);
+        self.table.leave();
     }
 }

@@ -6,14 +6,16 @@
 //!
 //! | modules | |
 //! |---|---|
-//! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
+//! | `tally`, `counters`, `record`, `arena` | figures with one writer; a thread's counters; one record per thread; their memory |
 //! | `allocator`, `stats` | counting, and the counters for code |
-//! | `site`, `table`, `line`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `watch` | how a probe learns that something was allocated |
+//! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
 
 mod allocator;
+mod arena;
 mod clock;
 mod collect;
 mod config;
@@ -25,6 +27,7 @@ mod fork;
 mod frame;
 mod future;
 mod line;
+mod nest;
 mod output;
 mod record;
 pub mod report;
@@ -35,6 +38,7 @@ mod start;
 mod stats;
 mod table;
 mod tally;
+mod watch;
 
 pub use allocator::Allocator;
 pub use config::{Config, Format, Output, ParseError, Style, Unit};

@@ -15,11 +15,12 @@ const MAX_STRIDE: u32 = 1 << 20;
 #[derive(Default)]
 #[repr(C, align(128))]
 pub(crate) struct LineTally {
-    // What a probe touches when nothing happened.
-    pub(crate) occurrences: Tally,
-    /// From this execution on the line is settled even if nothing seems to have happened.
-    pub(crate) next_sample: Tally,
-    // What settling touches.
+    /// Executions since the next sample was due: negative until it is. A probe counts here.
+    ///
+    /// PERF: counting and looking whether a sample is due are one addition and its sign.
+    since_due: Balance,
+    /// The execution that is the next sample: it is settled even if nothing seems to have happened.
+    next_sample: Tally,
     /// Samples until now, up to [`LEARNING`]: a line that runs once may be settled a million times.
     samples: AtomicU32,
     /// Executions from one sample to the next, and when the last one was taken, in nanoseconds.
@@ -41,9 +42,45 @@ pub(crate) struct LineTally {
 }
 
 impl LineTally {
-    pub(crate) fn clear(&self) {
+    /// The executions since a sample was due, with `count` more: negative while none is.
+    #[inline(always)]
+    pub(crate) fn since_due_with(&self, count: i64) -> i64 {
+        self.since_due.get() + count
+    }
+
+    /// Counts executions, after which so many have passed since a sample was due.
+    #[inline(always)]
+    pub(crate) fn set_since_due(&self, since_due: i64) {
+        self.since_due.set(since_due);
+    }
+
+    /// Counts so many executions; returns whether a sample is due.
+    pub(crate) fn count(&self, count: i64) -> bool {
+        self.set_since_due(self.since_due_with(count));
+        self.is_sampled()
+    }
+
+    /// How often the line ran.
+    pub(crate) fn occurrences(&self) -> u64 {
+        let next = self.next_sample.get();
+        next.wrapping_add_signed(self.since_due.get())
+    }
+
+    /// Makes the execution of this number the next sample.
+    fn schedule(&self, next: u64) {
+        self.since_due
+            .set(self.occurrences().wrapping_sub(next) as i64);
+        self.next_sample.set(next);
+    }
+
+    /// Makes every execution a sample.
+    pub(crate) fn sample_always(&self) {
+        self.schedule(0);
+    }
+
+    /// Forgets everything; the line is running if `open`.
+    pub(crate) fn clear(&self, open: bool) {
         let Self {
-            occurrences,
             allocs,
             frees,
             reallocs,
@@ -52,15 +89,7 @@ impl LineTally {
             grown,
             ..
         } = self;
-        for tally in [
-            occurrences,
-            allocs,
-            frees,
-            reallocs,
-            allocated,
-            freed,
-            grown,
-        ] {
+        for tally in [allocs, frees, reallocs, allocated, freed, grown] {
             tally.set(0);
         }
         for balance in [
@@ -79,6 +108,7 @@ impl LineTally {
         ] {
             tally.set(0);
         }
+        self.since_due.set(i64::from(open));
         self.samples.store(0, Relaxed);
         self.stride.store(0, Relaxed);
     }
@@ -86,13 +116,13 @@ impl LineTally {
     /// Whether nothing was ever charged. A line that was paused during a reset may have done things
     /// since without having begun.
     pub(crate) fn is_blank(&self) -> bool {
-        let counts = [&self.occurrences, &self.allocs, &self.frees, &self.reallocs];
-        counts.iter().all(|count| count.get() == 0)
+        let counts = [&self.allocs, &self.frees, &self.reallocs];
+        self.occurrences() == 0 && counts.iter().all(|count| count.get() == 0)
     }
 
     /// Whether the line's present execution is a sample.
     pub(crate) fn is_sampled(&self) -> bool {
-        self.occurrences.get() >= self.next_sample.get()
+        self.since_due.get() >= 0
     }
 
     /// Takes a sample at `now`, in nanoseconds; the thread last read the resident set at `read`.
@@ -122,8 +152,7 @@ impl LineTally {
             stride
         };
         self.stride.store(next, Relaxed);
-        self.next_sample
-            .set(self.occurrences.get() + u64::from(next));
+        self.schedule(self.occurrences() + u64::from(next));
         now.saturating_sub(read) >= wait
     }
 }
@@ -145,7 +174,7 @@ mod tests {
         let mut samples = [0; N];
         for _ in 0..turns {
             for (index, line) in lines.iter().enumerate() {
-                line.occurrences.add(1);
+                line.count(1);
                 now += nanoseconds[index];
                 if line.is_sampled() {
                     samples[index] += 1;
@@ -174,7 +203,7 @@ mod tests {
     #[test]
     fn a_line_that_goes_on_and_on_learns_once() {
         let line = LineTally::default();
-        line.occurrences.set(1);
+        line.count(1);
         let (mut now, mut samples) = (0, 0);
         for _ in 0..100_000 {
             now += 10;

@@ -4,7 +4,7 @@
 //! thread that starts, so that nothing is merged, nothing is lost, and memory is bounded by the
 //! largest number of threads that ran at once.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::Layout;
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{
@@ -12,15 +12,19 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use crate::arena;
 use crate::counters::Counters;
 use crate::cursor::TableRef;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
+use crate::watch::Watch;
 
 /// What one thread measures. See the module.
 #[repr(C, align(128))]
 pub(crate) struct Record {
     pub(crate) counters: Counters,
+    /// What is told where no frame is entered; nobody looks at it.
+    outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
     /// [`Counters::moved`] when it was read.
@@ -94,6 +98,7 @@ impl Record {
     const fn new() -> Self {
         Self {
             counters: Counters::new(),
+            outside: Watch::new(),
             rss: Tally::new(0),
             rss_mark: Tally::new(0),
             rss_read: Tally::new(0),
@@ -152,9 +157,7 @@ impl Record {
         let old_len = self.tables_len.load(Relaxed);
         let len = needed.next_power_of_two().max(64);
         let layout = Layout::array::<AtomicPtr<()>>(len as usize).ok()?;
-        // SAFETY: the layout is not empty.
-        #[expect(unsafe_code)]
-        let new = unsafe { System.alloc_zeroed(layout) }.cast::<AtomicPtr<()>>();
+        let new = arena::alloc_zeroed(layout).cast::<AtomicPtr<()>>();
         if new.is_null() {
             return None;
         }
@@ -185,6 +188,7 @@ impl Record {
         start.allocated.set(counters.allocated.get());
         start.freed.set(counters.freed.get());
         start.reallocated.set(counters.reallocated.get());
+        counters.watch.set(&self.outside);
         self.owner.store(self.owner().wrapping_add(1), Relaxed);
         for table in self.tables() {
             table.abandon();
@@ -225,14 +229,13 @@ fn take_over() -> &'static Record {
 }
 
 fn create() -> Option<&'static Record> {
-    let layout = Layout::new::<Record>();
-    // SAFETY: the layout is not empty, and a block of it is written before it is shared.
+    let block = arena::alloc_zeroed(Layout::new::<Record>()).cast::<Record>();
+    if block.is_null() {
+        return None;
+    }
+    // SAFETY: a block of the layout, written before it is shared.
     #[expect(unsafe_code)]
     let record = unsafe {
-        let block = System.alloc(layout).cast::<Record>();
-        if block.is_null() {
-            return None;
-        }
         block.write(Record::new());
         &*block
     };

@@ -109,23 +109,14 @@ pub struct Measured<T> {
 ///
 /// Only if `work` does; the panic is passed on.
 pub fn measure<T>(work: impl FnOnce() -> T) -> Measured<T> {
-    struct Peak<'a>(&'a Counters, i64);
-    impl Drop for Peak<'_> {
-        fn drop(&mut self) {
-            self.0.end_peak(self.1);
-        }
-    }
     let counters = &record::current().counters;
-    let before = (total(counters), counters.balance());
-    let outer = Peak(counters, counters.peak());
-    counters.begin_peak();
+    let before = total(counters);
+    let span = counters.span();
     let value = work();
-    let peak = (counters.peak() - before.1).max(0) as usize;
-    drop(outer);
     Measured {
         value,
-        stats: total(counters) - before.0,
-        peak,
+        stats: total(counters) - before,
+        peak: span.peak(),
     }
 }
 
@@ -135,8 +126,8 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> Measured<T> {
 pub fn is_installed() -> bool {
     let counters = &record::current().counters;
     counters.uncounted(|| {
-        let before = counters.operations.get();
+        let before = counters.operations();
         drop(std::hint::black_box(Box::new(0u8)));
-        counters.operations.get() != before
+        counters.operations() != before
     })
 }

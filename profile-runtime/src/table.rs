@@ -4,7 +4,7 @@
 //! line of the outer one. So every byte is charged to one line, and the increments of all lines
 //! add up to what the heap grew.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
     AtomicU32, AtomicU64,
@@ -12,18 +12,21 @@ use std::sync::atomic::{
     fence,
 };
 
+use crate::arena;
 use crate::clock;
 use crate::counters::Counters;
 use crate::cursor::TableRef;
 use crate::line::LineTally;
+use crate::nest::{Nest, Paused};
 use crate::record::Record;
 use crate::tally::{Balance, Tally};
+use crate::watch::{NONE, Watch};
 
 /// No line is open.
 pub(crate) const CLOSED: u32 = u32::MAX;
 
-/// Makes the next probe settle, whatever it sees: no thread gets to so many operations.
-const FORCE: u64 = u64::MAX;
+/// No thread gets to so many operations: the next frame finds that something has happened.
+const STALE: u64 = u64::MAX;
 
 /// So many bytes allocated and freed are worth a reading.
 const MOVED: u64 = 64 * 1024;
@@ -43,19 +46,22 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     /// Number of lines. It comes first: [`TableRef`] reads it.
     len: usize,
     pub(crate) open: AtomicU32,
+    /// Whether there is anything to charge since the last settling.
+    pub(crate) watch: Watch,
     pub(crate) record: &'static Record,
-    /// The thread's operations when the open line was last settled: while they are the same,
-    /// there is nothing to charge.
+    /// The thread's operations when the table was last settled: a frame that is entered while they
+    /// are the same finds everything as it was left.
     seen_operations: Tally,
-    /// The process's live heap then, this thread's unpublished part included.
+    /// The resident set as last charged.
+    pub(crate) rss: Tally,
+    /// The process's live heap when the table was last settled, this thread's unpublished part included.
     live: Balance,
     /// The thread's balance when the open line began.
     pub(crate) base: Balance,
-    /// The thread's highest balance since the line around the innermost frame began, as of the
-    /// last settling: what a frame needs at most, the line that called it needs too.
-    pub(crate) top: Balance,
-    /// The resident set as last charged.
-    pub(crate) rss: Tally,
+    /// The thread's highest balance since the innermost frame was entered, as of the last settling:
+    /// what a frame needs at most, the line that called it needs too.
+    top: Balance,
+    nest: Nest,
     start: Start,
     /// Whether the time column is wanted, and when the open line began, in nanoseconds.
     started: Tally,
@@ -98,12 +104,14 @@ impl Table<[LineTally; 0]> {
         Self {
             len,
             open: AtomicU32::new(CLOSED),
+            watch: Watch::new(),
             record,
-            seen_operations: Tally::new(FORCE),
+            seen_operations: Tally::new(STALE),
+            rss: Tally::default(),
             live: Balance::default(),
             base: Balance::default(),
-            top: Balance::new(i64::MIN),
-            rss: Tally::default(),
+            top: Balance::new(NONE),
+            nest: Nest::new(),
             start: Start::default(),
             started: Tally::default(),
             timed,
@@ -118,19 +126,18 @@ impl Table<[LineTally; 0]> {
 }
 
 impl Table {
-    /// Makes the table of a site with `len` lines for a thread. The memory comes from the system,
-    /// so that it counts for nobody; `None` if there is none.
+    /// Makes the table of a site with `len` lines for a thread; `None` if there is no memory.
     pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<TableRef> {
         let lines = Layout::array::<LineTally>(len).ok()?;
         let (layout, offset) = Layout::new::<Table<[LineTally; 0]>>().extend(lines).ok()?;
+        let block = arena::alloc_zeroed(layout);
+        if block.is_null() {
+            return None;
+        }
         // SAFETY: the block has the layout of a `Table` with `len` lines (`repr(C)`: the rest,
         // then the lines); it is written in full before it is shared, and never freed.
         #[expect(unsafe_code)]
         unsafe {
-            let block = System.alloc(layout);
-            if block.is_null() {
-                return None;
-            }
             block
                 .cast::<Table<[LineTally; 0]>>()
                 .write(Table::without_lines(record, len, timed));
@@ -150,15 +157,15 @@ impl Table {
         &self.record.counters
     }
 
-    /// Whether there is anything to charge since the last settling.
+    /// Whether a frame that is entered now would find something to charge from before.
     #[inline(always)]
-    pub(crate) fn changed(&self) -> bool {
-        self.counters().operations.get() != self.seen_operations.get()
+    pub(crate) fn is_stale(&self) -> bool {
+        self.counters().operations() != self.seen_operations.get()
     }
 
     /// Makes sure that the open line is settled when it ends.
     pub(crate) fn sample(&self) {
-        self.seen_operations.set(FORCE);
+        self.watch.mark();
         if self.timed {
             self.started.set(clock::now());
         }
@@ -174,42 +181,115 @@ impl Table {
             return;
         };
         if self.epoch.get() != EPOCH.load(Relaxed) {
-            return self.arm();
+            self.arm();
+            return self.watch.hand_on(self.counters().balance());
         }
         self.sequence.add(1);
         fence(Release);
-        if self.counters().operations.get() != self.start.operations.get() {
+        let within = self.watch.has_top();
+        let top = self.begin_peak();
+        line.peak.raise(top - self.base.get());
+        self.base.set(self.counters().balance());
+        self.top.raise(top);
+        let here = self.counters().operations() != self.start.operations.get();
+        if here {
             self.charge(line);
         }
-        line.peak.raise(self.counters().peak() - self.base.get());
+        if here || within {
+            self.watch.hand_on(top);
+        }
         let live = self.counters().process_live();
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
+        self.live.set(live);
         if self.timed {
             line.time
                 .add(clock::now().saturating_sub(self.started.get()));
         }
         self.settle_rss(line);
         if self.timed {
-            line.next_sample.set(0); // each execution is timed
+            line.sample_always();
         }
-        self.top.raise(self.counters().peak());
-        self.counters().begin_peak();
-        self.base.set(self.counters().balance());
-        self.mark();
         fence(Release);
         self.sequence.add(1);
     }
 
-    /// Adds what the thread did to the heap.
+    /// The thread's highest balance since the last settling; begins to look for the next one.
+    fn begin_peak(&self) -> i64 {
+        self.counters().fold();
+        let top = self.watch.top().max(self.counters().balance());
+        self.watch.clear();
+        top
+    }
+
+    /// Pauses the open line for a frame within that of another one.
+    pub(crate) fn pause(&self) {
+        if self.watch.changed() || self.is_stale() || self.timed {
+            self.settle();
+        }
+        self.nest.push(Paused {
+            slot: self.open.load(Relaxed),
+            base: self.base.get(),
+            top: self.top.get(),
+            around: self.watch.around.get(),
+        });
+        self.watch.set_nested(true);
+        self.base.set(self.counters().balance());
+        self.top.set(NONE);
+    }
+
+    pub(crate) fn is_nested(&self) -> bool {
+        !self.nest.is_empty()
+    }
+
+    /// Goes on with the line that [`pause`](Self::pause) paused; what happened meanwhile is settled.
+    pub(crate) fn go_on(&self) {
+        let top = self.top.get();
+        self.counters().watch.set(self.watch.around.get());
+        let Some(paused) = self.nest.pop() else {
+            return self.open.store(CLOSED, Relaxed);
+        };
+        self.open.store(paused.slot, Relaxed);
+        self.base.set(paused.base);
+        self.top.set(paused.top.max(top));
+        self.watch.around.set(paused.around);
+        self.watch.set_nested(!self.nest.is_empty());
+        if top != NONE {
+            self.watch.raise(top);
+            self.watch.mark();
+        }
+        if self.timed {
+            self.sample();
+        }
+    }
+
+    /// Adds what the thread did to the heap since the last settling, and notes it as charged.
     fn charge(&self, line: &LineTally) {
-        let pending = self.pending();
-        line.allocs.add(pending.allocs);
-        line.frees.add(pending.frees);
-        line.reallocs.add(pending.reallocs);
-        line.allocated.add(pending.allocated);
-        line.freed.add(pending.freed);
-        line.grown.add(pending.grown);
+        let (start, counters) = (&self.start, self.counters());
+        let operations = counters.operations();
+        let [frees, reallocs, allocated, freed, grown] = [
+            (&counters.frees, &start.frees),
+            (&counters.reallocs, &start.reallocs),
+            (&counters.allocated, &start.allocated),
+            (&counters.freed, &start.freed),
+            (&counters.grown, &start.grown),
+        ]
+        .map(|(now, then)| {
+            let now = now.get();
+            let since = now.wrapping_sub(then.get());
+            then.set(now);
+            since
+        });
+        let all = operations.wrapping_sub(start.operations.get());
+        start.operations.set(operations);
+        self.seen_operations.set(operations);
+        line.allocs
+            .add(all.wrapping_sub(frees).wrapping_sub(reallocs));
+        line.frees.add(frees);
+        line.reallocs.add(reallocs);
+        line.allocated.add(allocated);
+        line.freed.add(freed);
+        line.grown.add(grown);
     }
 
     /// The resident set, where this execution is a sample or much has moved.
@@ -237,9 +317,9 @@ impl Table {
     pub(crate) fn arm(&self) {
         let epoch = EPOCH.load(Relaxed);
         if self.epoch.get() != epoch {
-            self.lines.iter().for_each(LineTally::clear);
-            if let Some(line) = self.open_tally() {
-                line.occurrences.set(1); // it runs, now as before the reset
+            let open = self.open.load(Relaxed) as usize;
+            for (slot, line) in self.lines.iter().enumerate() {
+                line.clear(slot == open); // that one runs, now as before the reset
             }
             self.threads.set(0);
             self.owner.set(0);
@@ -259,28 +339,29 @@ impl Table {
             record.read_rss();
         }
         self.rss.set(record.rss.get());
-        self.counters().begin_peak();
+        self.begin_peak();
+        self.top.set(NONE);
         self.base.set(self.counters().balance());
-        self.mark();
+        self.live.set(self.counters().process_live());
+        self.forget_pending();
     }
 
     /// Notes the counters as charged.
-    fn mark(&self) {
+    fn forget_pending(&self) {
         let (start, counters) = (&self.start, self.counters());
-        start.operations.set(counters.operations.get());
+        start.operations.set(counters.operations());
         start.frees.set(counters.frees.get());
         start.reallocs.set(counters.reallocs.get());
         start.allocated.set(counters.allocated.get());
         start.freed.set(counters.freed.get());
         start.grown.set(counters.grown.get());
-        self.live.set(counters.process_live());
-        self.seen_operations.set(counters.operations.get());
+        self.seen_operations.set(counters.operations());
     }
 
     fn pending(&self) -> Pending {
         let (start, counters) = (&self.start, self.counters());
         let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
-        let operations = since(&counters.operations, &start.operations);
+        let operations = counters.operations().wrapping_sub(start.operations.get());
         let frees = since(&counters.frees, &start.frees);
         let reallocs = since(&counters.reallocs, &start.reallocs);
         Pending {
@@ -290,14 +371,17 @@ impl Table {
             allocated: since(&counters.allocated, &start.allocated),
             freed: since(&counters.freed, &start.freed),
             grown: since(&counters.grown, &start.grown),
-            peak: counters.peak() - self.base.get(),
+            peak: self.watch.top().max(counters.highest()) - self.base.get(),
         }
     }
 
     /// The thread is gone, whatever line it was in.
     pub(crate) fn abandon(&self) {
         self.open.store(CLOSED, Relaxed);
-        self.seen_operations.set(FORCE);
+        self.seen_operations.set(STALE);
+        self.nest.clear();
+        self.watch.set_nested(false);
+        self.watch.clear();
     }
 
     /// The lines' figures, unless they are from before a reset.
@@ -338,7 +422,7 @@ impl Table {
         Moment {
             sequence: self.sequence.get(),
             open: self.open.load(Relaxed),
-            operations: self.counters().operations.get(),
+            operations: self.counters().operations(),
         }
     }
 }
@@ -374,7 +458,8 @@ pub(crate) fn reset() {
             if mine {
                 table.arm();
             } else {
-                table.seen_operations.set(FORCE);
+                table.seen_operations.set(STALE);
+                table.watch.mark();
             }
         }
     }

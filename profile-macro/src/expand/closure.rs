@@ -18,7 +18,7 @@ impl Expander<'_> {
     ///
     /// ```text
     /// |a| {                |a| {
-    ///                          let frame = enter_closure(&__MEMLINE_SITE, 2);
+    ///                          let frame = enter_closure(&__MEMLINE_SITE, 2, 4);
     ///     f(a);                f(a);
     ///     g(a)                 frame.line(3); g(a)
     /// }                    }
@@ -60,8 +60,9 @@ impl Expander<'_> {
         let slot = self.site.slot(line);
         self.frame(line, |this| this.statements(block, end));
         let (frame, memline) = (FRAME.ident(), self.args.runtime());
+        let slots = self.site.slots();
         let enter = quote_spanned! {Span::mixed_site()=>
-            let #frame = #memline::enter_closure(&__MEMLINE_SITE, #slot);
+            let #frame = #memline::enter_closure(&__MEMLINE_SITE, #slot, #slots);
         };
         insert_first(block, enter);
     }

@@ -5,7 +5,7 @@
 //! #[profile]
 //! fn build(n: u32) -> Vec<u32> {        fn build(n: u32) -> Vec<u32> {
 //!                                           static __MEMLINE_SITE: …::Site = …;
-//!                                           let frame = …::enter(&__MEMLINE_SITE);
+//!                                           let frame = …::enter(&__MEMLINE_SITE, 6);
 //!     let mut all = Vec::new();             frame.line(1); let mut all = Vec::new();
 //!     for i in 0..n {                       frame.line(2); for i in 0..n {
 //!                                               let pass0 = frame.pass(2);
@@ -16,7 +16,8 @@
 //! }                                     }
 //! ```
 //!
-//! A probe says which line runs from here on; its argument is the line's slot in the site. The line that is
+//! A probe says which line runs from here on; its argument is the line's slot in the site, and `enter` is
+//! told how many there are. The line that is
 //! open is tracked through the text, so that a probe is written only where it changes.
 
 mod block;
@@ -49,9 +50,9 @@ pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &
     let memline = args.runtime();
     expander.statements(body, &End::of(&sig.output));
     let site = expander.site.to_static(args);
-    let frame = FRAME.ident();
+    let (frame, slots) = (FRAME.ident(), expander.site.slots());
     let enter = quote_spanned! {Span::mixed_site()=>
-        let #frame = #memline::enter(&__MEMLINE_SITE);
+        let #frame = #memline::enter(&__MEMLINE_SITE, #slots);
     };
     insert_first(body, enter);
     body.stmts.insert(0, verbatim(site));

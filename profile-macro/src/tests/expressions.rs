@@ -21,7 +21,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 10);
             frame.line(1);
             if n == 1 {
                 frame.line(2);
@@ -72,7 +72,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 6);
             frame.line(1);
             match n {
                 1 => {
@@ -120,7 +120,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 9);
             frame.line(1);
             let Some(a) = g(n) else {
                 frame.line(2);
@@ -177,12 +177,12 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 13);
             frame.line(1);
             let a = | n | n + 1;
             frame.line(2);
             let b = | n | {
-                let frame = enter_closure(&__MEMLINE_SITE, 2);
+                let frame = enter_closure(&__MEMLINE_SITE, 2, 3);
                 n + 1
             };
             frame.line(3);
@@ -191,7 +191,7 @@ fn f(n: u32) -> u32 {
             frame.line(4);
             g(
                 | n | {
-                    let frame = enter_closure(&__MEMLINE_SITE, 5);
+                    let frame = enter_closure(&__MEMLINE_SITE, 5, 8);
                     let d = n;
                     frame.line(6);
                     let brace = frame.brace(7);
@@ -201,7 +201,7 @@ fn f(n: u32) -> u32 {
             frame.line(8);
             g(
                 | n | {
-                    let frame = enter_closure(&__MEMLINE_SITE, 8);
+                    let frame = enter_closure(&__MEMLINE_SITE, 8, 10);
                     if n {
                         1
                     }
@@ -215,7 +215,7 @@ fn f(n: u32) -> u32 {
             let brace = frame.brace(12);
             g(
                 | n | {
-                    let frame = enter_closure(&__MEMLINE_SITE, 11);
+                    let frame = enter_closure(&__MEMLINE_SITE, 11, 12);
                     n + 1
                 }
                 ,

@@ -25,7 +25,7 @@ fn f() {
                     ), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1, 3, 4],
                 }
             );
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 3);
             frame.line(1);
             g();
             frame.line(2);
@@ -47,7 +47,7 @@ fn f() {}";
                     module:::core::module_path!(), name: a::b::__private::Name::Given("given"), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1],
                 }
             );
-            let frame = a::b::__private::enter(&__MEMLINE_SITE);
+            let frame = a::b::__private::enter(&__MEMLINE_SITE, 1);
         }
     "#]].assert_eq(&whole(item));
 }
@@ -143,7 +143,7 @@ fn f() -> impl Future {
 }";
     expect![[r#"
         fn f() -> impl Future {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 4);
             frame.line(1);
             g();
             frame.line(2);
@@ -184,7 +184,7 @@ mod m {
             trait T {
                 fn declared();
                 fn given() {
-                    let frame = enter(&__MEMLINE_SITE);
+                    let frame = enter(&__MEMLINE_SITE, 1);
                     g();
                 }
             }
@@ -196,7 +196,7 @@ mod m {
                     g();
                 }
                 fn plain() {
-                    let frame = enter(&__MEMLINE_SITE);
+                    let frame = enter(&__MEMLINE_SITE, 2);
                     frame.line(1);
                     g();
                 }

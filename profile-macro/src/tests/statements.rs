@@ -18,7 +18,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 6);
             frame.line(1);
             let a = n;
             let b = a;
@@ -54,7 +54,7 @@ fn f(n: u32) {
 }";
     expect![[r#"
         fn f(n: u32) {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 9);
             frame.line(1);
             'outer: for i in 0 .. n {
                 let pass0 = frame.pass(1);
@@ -117,7 +117,7 @@ fn f(all: &Mutex<Vec<u32>>) {
 }";
     expect![[r#"
         fn f(all: &Mutex < Vec < u32 > >) {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 11);
             frame.line(1);
             'outer: loop {
                 let pass0 = frame.pass(1);
@@ -188,7 +188,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE);
+            let frame = enter(&__MEMLINE_SITE, 5);
             frame.line(1);
             let a = n;
             frame.line(2);

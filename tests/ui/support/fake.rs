@@ -182,12 +182,13 @@ pub mod __private {
         }
     }
 
-    pub fn enter(site: &'static Site) -> Frame {
+    pub fn enter(site: &'static Site, slots: u32) -> Frame {
         site.check();
-        enter_closure(site, 0)
+        enter_closure(site, 0, slots)
     }
 
-    pub fn enter_closure(site: &'static Site, slot: u32) -> Frame {
+    pub fn enter_closure(site: &'static Site, slot: u32, slots: u32) -> Frame {
+        assert!(slot < slots && slots as usize <= site.place.lines.len());
         with(|state| state.frames.push(0));
         site.open(slot, 1);
         Frame(Task(site))

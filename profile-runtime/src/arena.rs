@@ -1,0 +1,158 @@
+//! Memory of the runtime's own: records, tables, and what grows with them. It is never given back.
+//!
+//! It comes from the system in pieces, not from the program's allocator, so that it counts for nobody,
+//! and so that a profiled function in a signal handler may need some while the allocator is at work.
+
+use std::alloc::Layout;
+use std::ptr;
+use std::sync::atomic::{
+    AtomicPtr, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
+
+/// What is asked of the system at a time, in bytes.
+const PIECE: usize = 256 * 1024;
+
+/// A piece of memory. It begins with this.
+#[repr(C)]
+struct Piece {
+    size: usize,
+    /// Offset of the part that is not given away yet; past `size` once there is none.
+    free: AtomicUsize,
+}
+
+/// The piece that is given away now. What is left of an earlier one stays unused.
+static CURRENT: AtomicPtr<Piece> = AtomicPtr::new(ptr::null_mut());
+
+/// Zeroed memory for `layout`, or null where the system has none.
+pub(crate) fn alloc_zeroed(layout: Layout) -> *mut u8 {
+    // The offsets that the pieces give away are multiples of this, the largest alignment in use.
+    const UNIT: usize = 128;
+    debug_assert!(layout.align() <= UNIT);
+    let Some(size) = layout.size().checked_next_multiple_of(UNIT) else {
+        return ptr::null_mut();
+    };
+    let header = size_of::<Piece>().next_multiple_of(UNIT);
+    loop {
+        let piece = CURRENT.load(Acquire);
+        // SAFETY: null, or a piece, of which none is ever unmapped.
+        #[expect(unsafe_code)]
+        if let Some(Piece { size: end, free }) = unsafe { piece.as_ref() } {
+            let at = free.fetch_add(size, Relaxed);
+            if at.saturating_add(size) <= *end {
+                // SAFETY: these bytes of the piece were given to nobody else.
+                return unsafe { piece.cast::<u8>().add(at) };
+            }
+        }
+        let whole = PIECE.max(header.saturating_add(size));
+        let new = system::map(whole).cast::<Piece>();
+        if new.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: a new mapping, larger than a `Piece`, and aligned to a page.
+        #[expect(unsafe_code)]
+        unsafe {
+            new.write(Piece {
+                size: whole,
+                free: AtomicUsize::new(header),
+            });
+        }
+        if CURRENT
+            .compare_exchange(piece, new, AcqRel, Relaxed)
+            .is_err()
+        {
+            system::unmap(new.cast(), whole); // another thread was quicker
+        }
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    use std::ptr;
+
+    pub(super) fn map(size: usize) -> *mut u8 {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: an anonymous mapping at an address of the system's choice.
+        #[expect(unsafe_code)]
+        let piece = unsafe { libc::mmap(ptr::null_mut(), size, access, flags, -1, 0) };
+        if piece == libc::MAP_FAILED {
+            ptr::null_mut()
+        } else {
+            piece.cast()
+        }
+    }
+
+    pub(super) fn unmap(piece: *mut u8, size: usize) {
+        // SAFETY: a mapping of that size, which nobody has seen.
+        #[expect(unsafe_code)]
+        unsafe {
+            libc::munmap(piece.cast(), size);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    fn layout(size: usize) -> Option<Layout> {
+        Layout::from_size_align(size, 4096).ok()
+    }
+
+    pub(super) fn map(size: usize) -> *mut u8 {
+        // SAFETY: the layout is not empty.
+        #[expect(unsafe_code)]
+        layout(size).map_or(std::ptr::null_mut(), |layout| unsafe {
+            System.alloc_zeroed(layout)
+        })
+    }
+
+    pub(super) fn unmap(piece: *mut u8, size: usize) {
+        if let Some(layout) = layout(size) {
+            // SAFETY: from `map`, and nobody has seen it.
+            #[expect(unsafe_code)]
+            unsafe {
+                System.dealloc(piece, layout);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_zeroed_aligned_and_apart() {
+        let layouts = [(1, 1), (128, 128), (200, 8), (PIECE * 2, 64), (4096, 128)]
+            .map(|(size, align)| Layout::from_size_align(size, align).expect("a layout"));
+        let mut blocks: Vec<(usize, usize)> = Vec::new();
+        for layout in layouts.repeat(50) {
+            let block = alloc_zeroed(layout);
+            assert!(block.is_aligned_to_layout(layout));
+            // SAFETY: a block of that layout.
+            #[expect(unsafe_code)]
+            let bytes = unsafe { std::slice::from_raw_parts_mut(block, layout.size()) };
+            assert!(bytes.iter().all(|&byte| byte == 0));
+            bytes.fill(0xff);
+            blocks.push((block.addr(), layout.size()));
+        }
+        blocks.sort_unstable();
+        assert!(
+            blocks
+                .windows(2)
+                .all(|pair| pair[0].0 + pair[0].1 <= pair[1].0)
+        );
+    }
+
+    trait Aligned {
+        fn is_aligned_to_layout(&self, layout: Layout) -> bool;
+    }
+
+    impl Aligned for *mut u8 {
+        fn is_aligned_to_layout(&self, layout: Layout) -> bool {
+            !self.is_null() && self.addr().is_multiple_of(layout.align())
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the allocator tells the frames of its thread.
+//!
+//! A probe asks one thing: did anything happen since the last one? The allocator answers in advance:
+//! it marks the watch of the innermost frame. That frame, when it settles, hands the mark on to the
+//! one around it, and so does each until the outermost. So a probe looks at its own table alone, and
+//! entering and leaving a frame touches nothing of the frames around.
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+
+use crate::tally::Balance;
+
+/// Lower than any balance: none was reached.
+pub(crate) const NONE: i64 = i64::MIN;
+
+/// Nothing has happened.
+const CALM: i64 = -1;
+
+/// What one frame, or a thread outside of all frames, is to know of its heap.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Watch {
+    /// All bits set while nothing has happened since the open line was last settled, else none.
+    ///
+    /// PERF: a mask, so that a probe looks at it and at the sign of its line's count at once.
+    calm: Balance,
+    /// Whether the frame pauses another one of the same table.
+    nested: AtomicBool,
+    /// Highest balance of the thread since the open line began, as far as it was handed on.
+    top: Balance,
+    /// The watch of the frame around.
+    pub(crate) around: Link,
+}
+
+/// A thread's way to the watch of a frame. Watches are never freed.
+#[derive(Debug)]
+pub(crate) struct Link(AtomicPtr<Watch>);
+
+/// Where a thread is outside of all frames, before it has a record of its own.
+static NOWHERE: Watch = Watch::new();
+
+impl Link {
+    pub(crate) const fn nowhere() -> Self {
+        Self(AtomicPtr::new((&raw const NOWHERE).cast_mut()))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> &'static Watch {
+        // SAFETY: it came from a reference in `set`, or is `NOWHERE`.
+        #[expect(unsafe_code)]
+        unsafe {
+            &*self.0.load(Relaxed)
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, watch: &'static Watch) {
+        self.0.store(ptr::from_ref(watch).cast_mut(), Relaxed);
+    }
+}
+
+impl Watch {
+    pub(crate) const fn new() -> Self {
+        Self {
+            calm: Balance::new(CALM),
+            nested: AtomicBool::new(false),
+            top: Balance::new(NONE),
+            around: Link::nowhere(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn changed(&self) -> bool {
+        self.calm.get() != CALM
+    }
+
+    /// A number that is negative as long as `count` is and nothing has happened.
+    #[inline(always)]
+    pub(crate) fn calm_while_negative(&self, count: i64) -> i64 {
+        self.calm.get() & count
+    }
+
+    /// Makes the next probe settle.
+    #[inline(always)]
+    pub(crate) fn mark(&self) {
+        self.calm.set(0);
+    }
+
+    /// Notes a balance that was reached.
+    #[inline(always)]
+    pub(crate) fn raise(&self, balance: i64) {
+        self.top.raise(balance);
+    }
+
+    /// Whether a frame within has handed something on.
+    pub(crate) fn has_top(&self) -> bool {
+        self.top.get() != NONE
+    }
+
+    pub(crate) fn top(&self) -> i64 {
+        self.top.get()
+    }
+
+    pub(crate) fn set_top(&self, top: i64) {
+        self.top.set(top);
+    }
+
+    pub(crate) fn set_nested(&self, nested: bool) {
+        self.nested.store(nested, Relaxed);
+    }
+
+    /// Whether leaving has more to do than to close a line.
+    #[inline(always)]
+    pub(crate) fn changed_or_nested(&self) -> bool {
+        self.changed() | self.nested.load(Relaxed)
+    }
+
+    /// Starts over, as if nothing had happened.
+    pub(crate) fn clear(&self) {
+        self.calm.set(CALM);
+        self.top.set(NONE);
+    }
+
+    /// Tells the frame around what happened here. A frame within another one of its own table
+    /// tells nothing: what it measured goes there when it is left.
+    pub(crate) fn hand_on(&self, top: i64) {
+        let around = self.around.get();
+        if !ptr::eq(around, self) {
+            around.mark();
+            around.raise(top);
+        }
+    }
+}
