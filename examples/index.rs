@@ -9,6 +9,7 @@
 //! Without a query it prints the most frequent words. The tables at the end tell what the index
 //! is made of: which share are the file names, the words, and the lists of where they occur.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
@@ -55,20 +56,9 @@ impl Index {
     fn add(&mut self, path: PathBuf, text: &str) {
         let file = self.files.len() as u32;
         self.files.push(path);
-
-        // Words are case-folded into one buffer, which is reused.
-        let mut folded = String::with_capacity(LONGEST_WORD);
-        for word in words(text) {
-            fold(word, &mut folded);
-            let Some(postings) = self.words.get_mut(folded.as_str()) else {
-                let first = vec![Posting { file, count: 1 }];
-                self.words.insert(folded.as_str().into(), first);
-                continue;
-            };
-            match postings.last_mut() {
-                Some(last) if last.file == file => last.count += 1,
-                _ => postings.push(Posting { file, count: 1 }),
-            }
+        for (word, count) in count_words(text) {
+            let postings = self.words.entry(word).or_default();
+            postings.push(Posting { file, count });
         }
     }
 
@@ -76,9 +66,7 @@ impl Index {
     fn search(&self, words: &[String]) -> Vec<(u32, &Path)> {
         let mut found: HashMap<u32, (usize, u32)> = HashMap::new();
         for word in words {
-            let mut folded = String::new();
-            fold(word, &mut folded);
-            for posting in self.words.get(folded.as_str()).into_iter().flatten() {
+            for posting in self.words.get(&*fold(word)).into_iter().flatten() {
                 let (hits, count) = found.entry(posting.file).or_default();
                 *hits += 1;
                 *count += posting.count;
@@ -107,20 +95,33 @@ impl Index {
     }
 }
 
+/// How often each word of a text occurs, case-folded.
+fn count_words(text: &str) -> HashMap<Box<str>, u32> {
+    let mut counts = HashMap::new();
+    for word in words(text) {
+        let folded = fold(word);
+        match counts.get_mut(&*folded) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(folded.into(), 1);
+            }
+        }
+    }
+    counts
+}
+
 /// The words of a text: letters, digits and underscores.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| !word.is_empty() && word.len() <= LONGEST_WORD)
 }
 
-/// Writes `word` into `folded` in lower case.
-fn fold(word: &str, folded: &mut String) {
-    folded.clear();
-    if word.is_ascii() {
-        folded.push_str(word);
-        folded.make_ascii_lowercase();
+/// A word in lower case; one that is so already is borrowed.
+fn fold(word: &str) -> Cow<'_, str> {
+    if word.chars().any(char::is_uppercase) {
+        word.to_lowercase().into()
     } else {
-        folded.extend(word.chars().flat_map(char::to_lowercase));
+        word.into()
     }
 }
 
