@@ -18,6 +18,9 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// What happens outside of all lines has a slot, too, which reports leave out.
+    pub(crate) const NO_LINE: u32 = u32::MAX;
+
     /// Describes the function whose table begins at the line of `row` and ends at the line of `brace`.
     ///
     /// Where a macro put the function together from several places, spans may stand in two files or run

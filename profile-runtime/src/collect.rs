@@ -171,7 +171,8 @@ fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
             )
         })
         .collect();
-    for (&line, slot) in place.lines.iter().zip(slots) {
+    let slots = place.lines.iter().zip(slots);
+    for (&line, slot) in slots.filter(|&(&line, _)| line != Place::NO_LINE) {
         let row = rows.entry(line).or_default();
         row.line = line;
         if slot.ran() {

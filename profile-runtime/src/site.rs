@@ -22,8 +22,13 @@ pub struct Place {
     pub first_line: u32,
     /// The source from `first_line` to the closing brace; empty where it is not known.
     pub source: &'static str,
-    /// The line number of each slot. Slot 0 carries the calls.
+    /// The line number of each slot, or [`NO_LINE`](Self::NO_LINE). Slot 0 carries the calls.
     pub lines: &'static [u32],
+}
+
+impl Place {
+    /// Stands for what happens outside of all lines, which belongs to the caller.
+    pub(crate) const NO_LINE: u32 = u32::MAX;
 }
 
 /// How a profiled function is called in reports.

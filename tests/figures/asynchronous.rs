@@ -225,7 +225,46 @@ fn arguments_of_async_methods() {
             0  #[profile] | 1, 0
             2  pause().await; | 1, 0
             3  self.0.set(self.0.get() + argument.capacity()); | 1, 0
-            4  self.0.get() | 1, -10
+            4  self.0.get() | 1, 0
+        "#]],
+    );
+}
+
+#[profile]
+async fn takes(all: Vec<Vec<u8>>, fail: bool) -> Option<usize> {
+    pause().await;
+    let kept = bytes(all.len());
+    (!fail).then_some(())?;
+    Some(kept.len())
+}
+
+#[profile]
+async fn gives() {
+    takes(vec![bytes(100)], false).await;
+    takes(vec![bytes(1000)], true).await;
+}
+
+#[test]
+fn arguments_are_the_callers() {
+    let mut task = pin!(gives());
+    while poll(task.as_mut()).is_none() {}
+    check(
+        "asynchronous::takes",
+        expect![[r#"
+            0  #[profile] | 2, 0
+            2  pause().await; | 2, 0
+            3  let kept = bytes(all.len()); | 2, 2
+            4  (!fail).then_some(())?; | 2, -1
+            5  Some(kept.len()) | 1, 0
+            6  } | 1, -1
+        "#]],
+    );
+    check(
+        "asynchronous::gives",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  takes(vec![bytes(100)], false).await; | 1, 0
+            3  takes(vec![bytes(1000)], true).await; | 1, 0
         "#]],
     );
 }

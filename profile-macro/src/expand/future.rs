@@ -11,8 +11,9 @@ use syn::{
 };
 
 use super::block::End;
-use super::{Expander, FRAME, insert_first, verbatim};
+use super::{AFTER, Expander, FRAME, insert_first, verbatim};
 use crate::flow::is_cfg;
+use crate::site::Site;
 
 impl Expander<'_> {
     /// The wrapper resumes the frame when it is polled and suspends it when the poll returns.
@@ -56,6 +57,7 @@ impl Expander<'_> {
     ///                                                let mut a = a;
     ///                                                let __arg1 = __arg1; let _ = __arg1;
     ///                                                if false { let r: R = loop {}; return r; }
+    ///                                                let after = task(&__MEMLINE_SITE).reopen(2);
     ///                                                {
     ///                                                    let frame = task(&__MEMLINE_SITE);
     ///     a.run().await                                  frame.line(1); a.run().await
@@ -63,9 +65,13 @@ impl Expander<'_> {
     ///                                            }).await
     /// }                                      }
     /// ```
+    ///
+    /// The parameters die last. What they free belongs to the caller, as it does for any function: it goes to
+    /// a slot of its own, which is no line.
     pub(super) fn async_function(mut self, sig: &mut Signature, body: &mut Block) {
         self.statements(body, &End::of(&sig.output));
         insert_first(body, self.task());
+        let (after, slot) = (AFTER.ident(), self.site.slot(Site::NO_LINE));
         let (site, memline) = (self.site.to_static(self.args), self.args.runtime());
         let bindings = sig
             .inputs
@@ -75,7 +81,12 @@ impl Expander<'_> {
         let bindings: TokenStream = bindings.collect();
         let returned = returned(&sig.output);
         let future = quote_spanned! {Span::mixed_site()=>
-            #memline::in_future(&__MEMLINE_SITE, async move { #bindings #returned #body }).await
+            #memline::in_future(&__MEMLINE_SITE, async move {
+                #bindings
+                #returned
+                let #after = #memline::task(&__MEMLINE_SITE).reopen(#slot);
+                #body
+            }).await
         };
         let future = if is_never(&sig.output) {
             // Older editions take the future's own type for `()`.

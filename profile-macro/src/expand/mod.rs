@@ -95,6 +95,7 @@ struct Local(&'static str);
 const FRAME: Local = Local("frame");
 const REOPEN: Local = Local("reopen");
 const BRACE: Local = Local("brace");
+const AFTER: Local = Local("after");
 
 impl Local {
     fn ident(&self) -> Ident {

@@ -75,6 +75,7 @@ async fn f(&self, mut a: u32, _: u32, (b, c): (u32, u32)) -> Result<impl Trait, 
                         };
                         return returned;
                     }
+                    let after = task(&__MEMLINE_SITE).reopen(4);
                     {
                         let frame = task(&__MEMLINE_SITE);
                         frame.line(1);
@@ -106,6 +107,7 @@ mod m {
                         if false {
                             return;
                         }
+                        let after = task(&__MEMLINE_SITE).reopen(1);
                         {
                             let frame = task(&__MEMLINE_SITE);
                             g().await
@@ -116,6 +118,7 @@ mod m {
             async fn never() ->! {
                 match in_future(
                     &__MEMLINE_SITE, async move {
+                        let after = task(&__MEMLINE_SITE).reopen(1);
                         {
                             let frame = task(&__MEMLINE_SITE);
                             loop {

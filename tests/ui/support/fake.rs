@@ -98,6 +98,7 @@ pub mod __private {
                     || place
                         .lines
                         .iter()
+                        .filter(|&&line| line != u32::MAX)
                         .all(|line| line - place.first_line < lines)
             );
         }
