@@ -13,7 +13,7 @@ use crate::build::{Build, Program};
 use crate::process;
 
 /// A single test program that takes longer is killed.
-const DEADLINE: Duration = Duration::from_secs(240);
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// What came of running a crate's tests.
 #[derive(Debug, Default)]

@@ -65,17 +65,22 @@ pub(crate) fn run(
             build.tests()
         }
     };
+    let start = std::time::Instant::now();
     let plain_built = built(&plain).context("plain")?;
+    eprintln!("  plain built in {:?}", start.elapsed());
     // Both sides are to build the same versions of the dependencies.
     fs::copy(
         plain.source.folder.join("Cargo.lock"),
         annotated.source.folder.join("Cargo.lock"),
     )?;
     let annotated_built = built(&annotated).context("annotated")?;
+    eprintln!("  both built in {:?}", start.elapsed());
 
+    let start = std::time::Instant::now();
     let first = suite::run(&plain, &plain_built.programs, "first")?;
     let second = suite::run(&plain, &plain_built.programs, "second")?;
     let with = suite::run(&annotated, &annotated_built.programs, "first")?;
+    eprintln!("  tested in {:?}: {:?} {:?} {:?}", start.elapsed(), first.time, second.time, with.time);
     let passed = compare::stable(&first, &second);
     let plain_side = (&plain_built, &passed);
     let difference = Difference::between(plain_side, (&annotated_built, &with));
