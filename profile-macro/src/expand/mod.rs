@@ -25,6 +25,7 @@ mod expr;
 mod future;
 mod jump;
 mod loops;
+mod warning;
 
 use std::mem;
 
@@ -34,6 +35,7 @@ use syn::token::Brace;
 use syn::{Attribute, Block, Expr, ExprBlock, Signature, Stmt};
 
 use self::block::End;
+pub(crate) use self::warning::warning;
 use crate::args::Args;
 use crate::site::Site;
 

@@ -66,8 +66,9 @@ pub(crate) struct Diagnostic {
 impl Build<'_> {
     /// Builds the tests without running them; goes on where a target does not compile.
     pub(crate) fn tests(&self) -> Result<Built> {
-        let mut command = self.cargo("test");
-        command.args(["--no-run", "--no-fail-fast", "--tests"]);
+        // NOTE: `cargo test --no-run` leaves targets out once one has failed, whatever it is told.
+        let mut command = self.cargo("build");
+        command.args(["--tests", "--keep-going"]);
         self.read_from(command)
     }
 

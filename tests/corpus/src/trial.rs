@@ -80,7 +80,13 @@ pub(crate) fn run(
     let first = suite::run(&plain, &plain_built.programs, "first")?;
     let second = suite::run(&plain, &plain_built.programs, "second")?;
     let with = suite::run(&annotated, &annotated_built.programs, "first")?;
-    eprintln!("  tested in {:?}: {:?} {:?} {:?}", start.elapsed(), first.time, second.time, with.time);
+    eprintln!(
+        "  tested in {:?}: {:?} {:?} {:?}",
+        start.elapsed(),
+        first.time,
+        second.time,
+        with.time
+    );
     let passed = compare::stable(&first, &second);
     let plain_side = (&plain_built, &passed);
     let difference = Difference::between(plain_side, (&annotated_built, &with));
