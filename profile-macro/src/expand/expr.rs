@@ -7,7 +7,7 @@ use syn::token::{Brace, Paren};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprBlock, ExprIf, ExprMatch, ExprParen, MacroDelimiter, Pat, Stmt};
 
-use super::{Expander, added_block, verbatim};
+use super::{Expander, added_block, arm, verbatim};
 use crate::{span, temporaries};
 
 impl Expander<'_> {
@@ -80,6 +80,9 @@ impl Expander<'_> {
             self.flow.open = Some(line);
             if let Pat::Guard(pat) = pat {
                 self.visit_expr_mut(&mut pat.guard);
+            }
+            if self.line_of(span::first(body)) != line {
+                arm::keep_quiet_of_drop(body);
             }
             self.on_own_line(body, more);
         }

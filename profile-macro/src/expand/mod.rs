@@ -19,6 +19,7 @@
 //! A probe says which line runs from here on; its argument is the line's slot in the site. The line that is
 //! open is tracked through the text, so that a probe is written only where it changes.
 
+mod arm;
 mod block;
 mod closure;
 mod expr;

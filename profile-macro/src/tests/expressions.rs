@@ -224,3 +224,42 @@ fn f(n: u32) -> u32 {
     "#]]
     .assert_eq(&probes(item));
 }
+
+#[test]
+fn drop_in_an_arm() {
+    let item = "
+#[profile]
+fn f(x: u32) {
+    match x {
+        0 => drop(g(x)),
+        1 => drop(x),
+        _ => drop(Some(x)),
+    }
+}";
+    expect![[r#"
+        fn f(x: u32) {
+            let frame = enter(&__MEMLINE_SITE);
+            frame.line(1);
+            match x {
+                0 => {
+                    frame.line(2);
+                    (
+                        {
+                            drop
+                        }
+                    )(g(x))
+                }
+                , 1 => {
+                    frame.line(3);
+                    drop(x)
+                }
+                , _ => {
+                    frame.line(4);
+                    drop(Some(x))
+                }
+                ,
+            }
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
