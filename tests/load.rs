@@ -9,10 +9,12 @@ mod common;
 mod handlers;
 #[path = "load/recursion.rs"]
 mod recursion;
+#[path = "load/threads.rs"]
+mod threads;
 
 fn main() -> common::Outcome {
     common::main(
-        &[handlers::PROGRAMS, recursion::PROGRAMS],
-        &[handlers::TESTS, recursion::TESTS],
+        &[handlers::PROGRAMS, recursion::PROGRAMS, threads::PROGRAMS],
+        &[handlers::TESTS, recursion::TESTS, threads::TESTS],
     )
 }
