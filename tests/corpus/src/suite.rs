@@ -34,6 +34,11 @@ impl Results {
         let passed = self.tests.iter().filter(|(_, passed)| **passed);
         passed.map(|(name, _)| name)
     }
+
+    /// Whether this test ran and passed.
+    pub(crate) fn has_passed(&self, test: &str) -> bool {
+        self.tests.get(test) == Some(&true)
+    }
 }
 
 /// Runs each program, its tables going to files beside the logs.
