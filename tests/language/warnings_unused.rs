@@ -147,6 +147,15 @@ fn drops(n: u32, text: &str) {
         Some(n) => core::mem::drop({ n }),
         None => {}
     }
+    let mut sum = 0;
+    let mut drop = |text: &str| sum += text.len();
+    for _ in 0..2 {
+        match n {
+            0 => drop(text),
+            _ => drop(String::from(text).trim()),
+        }
+    }
+    println!("{sum}");
 }
 
 fn main() {

@@ -81,9 +81,6 @@ impl Expander<'_> {
             if let Pat::Guard(pat) = pat {
                 self.visit_expr_mut(&mut pat.guard);
             }
-            if self.line_of(span::first(body)) != line {
-                arm::keep_quiet_of_drop(body);
-            }
             self.on_own_line(body, more);
         }
         self.leave(line, probes, more);
@@ -106,6 +103,7 @@ impl Expander<'_> {
         stmts.push(self.line(own, []));
         self.expr(branch, false);
         let mut tail = mem::replace(branch, Expr::PLACEHOLDER);
+        arm::keep_whole(&mut tail);
         if matches!(&tail, Expr::Macro(e) if matches!(e.mac.delimiter, MacroDelimiter::Brace(_))) {
             tail = parenthesized(tail, start);
         }

@@ -232,8 +232,7 @@ fn drop_in_an_arm() {
 fn f(x: u32) {
     match x {
         0 => drop(g(x)),
-        1 => drop(x),
-        _ => drop(Some(x)),
+        _ => g(drop),
     }
 }";
     expect![[r#"
@@ -243,19 +242,13 @@ fn f(x: u32) {
             match x {
                 0 => {
                     frame.line(2);
-                    (
-                        {
-                            drop
-                        }
-                    )(g(x))
-                }
-                , 1 => {
-                    frame.line(3);
-                    drop(x)
+                    match() {
+                        () => drop(g(x))
+                    }
                 }
                 , _ => {
-                    frame.line(4);
-                    drop(Some(x))
+                    frame.line(3);
+                    g(drop)
                 }
                 ,
             }
