@@ -7,3 +7,4 @@ cargo fmt --all --check
 # Without `--all`, which would follow these packages back into the workspace.
 cargo fmt --check --manifest-path tests/off/Cargo.toml -p off -p capture
 cargo fmt --check --manifest-path benches/peers/Cargo.toml
+cargo fmt --check --manifest-path tests/builds/Cargo.toml

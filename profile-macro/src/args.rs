@@ -1,4 +1,4 @@
-//! The attribute's arguments: `name = "…"` and `crate = path`.
+//! The attribute's arguments: `name = "…"`, `crate = path` and `warn`.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -7,7 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, LitStr, Path, Result, Token};
 
 /// What every message about a bad argument ends with.
-const ALLOWED: &str = "`#[profile]` takes `name = \"…\"` and `crate = path`";
+const ALLOWED: &str = "`#[profile]` takes `name = \"…\"`, `crate = path` and `warn`";
 
 /// The arguments of one `#[profile]`.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Args {
     pub(crate) name: Option<(Ident, LitStr)>,
     /// The path given in place of `::memline`.
     pub(crate) krate: Option<Path>,
+    /// Whether a function that cannot be profiled is warned of.
+    pub(crate) warn: bool,
 }
 
 impl Args {
@@ -31,7 +33,7 @@ impl Args {
         args
     }
 
-    /// Reads one `key = value`.
+    /// Reads one `key = value`, or `warn`.
     fn argument(&mut self, input: ParseStream<'_>) -> Result<()> {
         let unexpected = |_| input.error(format_args!("expected an argument: {ALLOWED}"));
         let key = Ident::parse_any(input).map_err(unexpected)?;
@@ -49,6 +51,18 @@ impl Args {
                     return Err(duplicate(&key));
                 }
                 self.krate = Some(value);
+            }
+            "warn" => {
+                if self.warn {
+                    return Err(duplicate(&key));
+                }
+                self.warn = true;
+                if !input.is_empty() {
+                    let error = input.error("`warn` takes no value");
+                    // What is left would be complained of a second time.
+                    input.parse::<TokenStream>()?;
+                    return Err(error);
+                }
             }
             _ => {
                 // One message is enough: the rest of the argument is not looked at.

@@ -8,6 +8,8 @@ use crate::args::Args;
 /// Why this item cannot be profiled, on the token that says so; `None` where it can.
 pub(crate) fn item(item: &Item, args: &Args) -> Option<Error> {
     let (span, what) = match item {
+        // With `warn` it is no mistake.
+        Item::Fn(_) if args.warn => return None,
         Item::Fn(function) => return self::function(&function.sig, &function.attrs),
         Item::Impl(_) | Item::Trait(_) => return one_name_for_many(args),
         Item::Mod(module) => match module.semi {
@@ -40,8 +42,8 @@ pub(crate) fn item(item: &Item, args: &Args) -> Option<Error> {
     ))
 }
 
-/// Why a function that carries the attribute itself cannot be profiled.
-fn function(sig: &Signature, attrs: &[Attribute]) -> Option<Error> {
+/// Why this function cannot be profiled, on the token that says so; `None` where it can.
+pub(crate) fn function(sig: &Signature, attrs: &[Attribute]) -> Option<Error> {
     if let Some(constness) = sig.constness {
         let message = "`#[profile]` cannot measure a `const fn`: it may run in the compiler";
         return Some(Error::new(constness.span, message));
@@ -51,15 +53,10 @@ fn function(sig: &Signature, attrs: &[Attribute]) -> Option<Error> {
         return Some(Error::new_spanned(variadic.dots, message));
     }
     let naked = attrs.iter().find(|attr| is_naked(attr))?;
-    Some(Error::new_spanned(
-        naked,
+    Some(Error::new(
+        naked.bracket_token.span.join(),
         "`#[profile]` cannot measure a naked function: it has no statements",
     ))
-}
-
-/// Whether a function of an annotated `impl`, `mod` or `trait` is left as it is.
-pub(crate) fn is_left_alone(sig: &Signature, attrs: &[Attribute]) -> bool {
-    has_own_profile(attrs) || function(sig, attrs).is_some()
 }
 
 /// Whether the item carries a `#[profile]` of its own, which will see to it.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Error, ImplItem, Item, TraitItem};
+use syn::{Attribute, Block, Error, ImplItem, Item, Signature, TraitItem};
 
 use crate::args::Args;
 use crate::check;
@@ -24,7 +24,13 @@ pub(crate) fn profile(args: TokenStream, item: TokenStream, attribute: Span) -> 
     }
     match &mut parsed {
         Item::Fn(function) => {
-            expand::function(&mut function.sig, &mut function.block, attribute, &args)
+            self::function(
+                &mut function.sig,
+                &function.attrs,
+                &mut function.block,
+                attribute,
+                &args,
+            );
         }
         Item::Impl(_) | Item::Mod(_) | Item::Trait(_) => contents(&mut parsed, &args),
         _ => return item,
@@ -32,16 +38,23 @@ pub(crate) fn profile(args: TokenStream, item: TokenStream, attribute: Span) -> 
     parsed.into_token_stream()
 }
 
+/// Expands a function, whose table begins at the line of `row`. One that cannot be profiled stays as it is,
+/// but for the warning where one is asked for.
+fn function(sig: &mut Signature, attrs: &[Attribute], body: &mut Block, row: Span, args: &Args) {
+    match check::function(sig, attrs) {
+        None => expand::function(sig, body, row, args),
+        Some(reason) if args.warn => expand::warning(body, &reason),
+        Some(_) => {}
+    }
+}
+
 /// Expands every function inside an `impl`, a `mod` or a `trait`; leaves other items as they are.
 fn contents(item: &mut Item, args: &Args) {
     match item {
         Item::Impl(block) => {
             for item in &mut block.items {
-                if let ImplItem::Fn(method) = item
-                    && !check::is_left_alone(&method.sig, &method.attrs)
-                {
-                    let row = method.sig.fn_token.span;
-                    expand::function(&mut method.sig, &mut method.block, row, args);
+                if let ImplItem::Fn(method) = item {
+                    inside(&mut method.sig, &method.attrs, &mut method.block, args);
                 }
             }
         }
@@ -49,10 +62,8 @@ fn contents(item: &mut Item, args: &Args) {
             for item in &mut definition.items {
                 if let TraitItem::Fn(method) = item
                     && let Some(body) = &mut method.default
-                    && !check::is_left_alone(&method.sig, &method.attrs)
                 {
-                    let row = method.sig.fn_token.span;
-                    expand::function(&mut method.sig, body, row, args);
+                    inside(&mut method.sig, &method.attrs, body, args);
                 }
             }
         }
@@ -68,10 +79,12 @@ fn contents(item: &mut Item, args: &Args) {
 /// Expands an item of an annotated `mod`, unless it carries the attribute itself.
 fn nested(item: &mut Item, args: &Args) {
     match item {
-        Item::Fn(function) if !check::is_left_alone(&function.sig, &function.attrs) => {
-            let row = function.sig.fn_token.span;
-            expand::function(&mut function.sig, &mut function.block, row, args);
-        }
+        Item::Fn(function) => inside(
+            &mut function.sig,
+            &function.attrs,
+            &mut function.block,
+            args,
+        ),
         Item::Impl(syn::ItemImpl { attrs, .. })
         | Item::Mod(syn::ItemMod { attrs, .. })
         | Item::Trait(syn::ItemTrait { attrs, .. })
@@ -80,6 +93,15 @@ fn nested(item: &mut Item, args: &Args) {
             contents(item, args);
         }
         _ => {}
+    }
+}
+
+/// Expands a function of an annotated item, unless it carries the attribute itself. Its table begins at its
+/// own first line.
+fn inside(sig: &mut Signature, attrs: &[Attribute], body: &mut Block, args: &Args) {
+    if !check::has_own_profile(attrs) {
+        let row = sig.fn_token.span;
+        function(sig, attrs, body, row, args);
     }
 }
 

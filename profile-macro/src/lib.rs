@@ -23,9 +23,13 @@ use proc_macro::TokenStream;
 ///
 /// - `name = "…"`: the function's name in the report, in place of its path.
 /// - `crate = path`: where memline is found, when it is not `::memline`.
+/// - `warn`: a function that cannot be profiled is warned of, with the reason.
 ///
-/// A `const fn` cannot be profiled, since it may run in the compiler. With memline's feature `profile`
-/// turned off, the item is returned token for token.
+/// A `const fn` cannot be profiled, since it may run in the compiler; neither can a C-variadic or a naked
+/// function. On one of these the attribute is an error; within an `impl`, a `mod` or a `trait` they are
+/// passed over in silence. With `warn` both are a warning.
+///
+/// With memline's feature `profile` turned off, the item is returned token for token.
 #[proc_macro_attribute]
 pub fn profile(args: TokenStream, item: TokenStream) -> TokenStream {
     if cfg!(feature = "profile") {

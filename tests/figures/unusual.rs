@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::LazyLock;
 use std::thread;
 
 use expect_test::expect;
@@ -269,5 +270,46 @@ fn a_caught_panic_leaves_the_line_that_caught_it_open() {
             .expect("it ran")
             .increment(),
         0
+    );
+}
+
+static BUILT_LATE: LazyLock<Vec<u8>> = LazyLock::new(builds);
+
+#[profile]
+fn builds() -> Vec<u8> {
+    let aside = bytes(5);
+    let built = bytes(70);
+    drop(aside);
+    built
+}
+
+#[profile]
+fn uses() -> usize {
+    let used = BUILT_LATE.capacity();
+    used
+}
+
+#[test]
+fn a_static_that_is_built_at_its_first_use() {
+    assert_eq!((uses(), uses()), (70, 70));
+    check(
+        "unusual::builds",
+        expect![[r#"
+            0  #[profile] | 1, 0
+            2  let aside = bytes(5); | 1, 5
+            3  let built = bytes(70); | 1, 70
+            4  drop(aside); | 1, -5
+            5  built | 1, 0
+            6  } | 1, 0
+        "#]],
+    );
+    check(
+        "unusual::uses",
+        expect![[r#"
+            0  #[profile] | 2, 0
+            2  let used = BUILT_LATE.capacity(); | 2, 70
+            3  used | 2, 0
+            4  } | 2, 0
+        "#]],
     );
 }

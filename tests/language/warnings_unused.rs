@@ -122,7 +122,46 @@ fn labels(mut n: u32) {
     let _: Option<Never> = None;
 }
 
+fn copy(n: u32) -> u32 {
+    n
+}
+
+#[cfg_attr(profiled, memline::profile)]
+fn drops(n: u32, text: &str) {
+    match n {
+        0 => drop(copy(n)),
+        1 => drop(n),
+        2 => drop(Some(1)),
+        3 => drop([copy(n)].len() == 1),
+        4 => std::mem::forget(copy(n)),
+        5 => std::mem::forget(text),
+        6 => drop(text.trim()),
+        7 => drop(&n.to_string()),
+        8 => { drop(copy(n)) }
+        9 => drop((n, -(copy(n) as i32))),
+        _ => drop(copy(n)),
+    }
+    match Some(copy(n)) {
+        Some(n) if n > 5 =>
+            drop::<u32>(copy(n)),
+        Some(n) => core::mem::drop({ n }),
+        None => {}
+    }
+    let mut sum = 0;
+    let mut drop = |text: &str| sum += text.len();
+    for _ in 0..2 {
+        match n {
+            0 => drop(text),
+            _ => drop(String::from(text).trim()),
+        }
+    }
+    println!("{sum}");
+}
+
 fn main() {
+    for n in 0..12 {
+        drops(n, "text");
+    }
     println!("{}", unused(1, 2, (3, 4), 5));
     println!("{}", assignments(1));
     results();

@@ -7,7 +7,7 @@ use syn::token::{Brace, Paren};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprBlock, ExprIf, ExprMatch, ExprParen, MacroDelimiter, Pat, Stmt};
 
-use super::{Expander, added_block, verbatim};
+use super::{Expander, added_block, arm, verbatim};
 use crate::{span, temporaries};
 
 impl Expander<'_> {
@@ -103,6 +103,7 @@ impl Expander<'_> {
         stmts.push(self.line(own, []));
         self.expr(branch, false);
         let mut tail = mem::replace(branch, Expr::PLACEHOLDER);
+        arm::keep_whole(&mut tail);
         if matches!(&tail, Expr::Macro(e) if matches!(e.mac.delimiter, MacroDelimiter::Brace(_))) {
             tail = parenthesized(tail, start);
         }

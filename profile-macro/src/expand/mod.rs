@@ -20,12 +20,14 @@
 //! told how many there are. The line that is
 //! open is tracked through the text, so that a probe is written only where it changes.
 
+mod arm;
 mod block;
 mod closure;
 mod expr;
 mod future;
 mod jump;
 mod loops;
+mod warning;
 
 use std::mem;
 
@@ -35,6 +37,7 @@ use syn::token::Brace;
 use syn::{Attribute, Block, Expr, ExprBlock, Signature, Stmt};
 
 use self::block::End;
+pub(crate) use self::warning::warning;
 use crate::args::Args;
 use crate::site::Site;
 

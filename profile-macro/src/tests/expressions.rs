@@ -224,3 +224,35 @@ fn f(n: u32) -> u32 {
     "#]]
     .assert_eq(&probes(item));
 }
+
+#[test]
+fn drop_in_an_arm() {
+    let item = "
+#[profile]
+fn f(x: u32) {
+    match x {
+        0 => drop(g(x)),
+        _ => g(drop),
+    }
+}";
+    expect![[r#"
+        fn f(x: u32) {
+            let frame = enter(&__MEMLINE_SITE, 4);
+            frame.line(1);
+            match x {
+                0 => {
+                    frame.line(2);
+                    match() {
+                        () => drop(g(x))
+                    }
+                }
+                , _ => {
+                    frame.line(3);
+                    g(drop)
+                }
+                ,
+            }
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}

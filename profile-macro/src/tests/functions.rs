@@ -239,7 +239,7 @@ fn f() {
 }";
     expect![[r#"
         ::core::compile_error! {
-            "unknown argument `nme`: `#[profile]` takes `name = \"…\"` and `crate = path`"
+            "unknown argument `nme`: `#[profile]` takes `name = \"…\"`, `crate = path` and `warn`"
         }
         fn f() {
             g();

@@ -11,7 +11,7 @@ use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
 use crate::list::Entry;
-use crate::process;
+use crate::process::{self, Ended};
 use crate::source::Source;
 
 /// No build of a single crate takes longer.
@@ -66,8 +66,9 @@ pub(crate) struct Diagnostic {
 impl Build<'_> {
     /// Builds the tests without running them; goes on where a target does not compile.
     pub(crate) fn tests(&self) -> Result<Built> {
-        let mut command = self.cargo("test");
-        command.args(["--no-run", "--no-fail-fast", "--tests"]);
+        // NOTE: `cargo test --no-run` leaves targets out once one has failed, whatever it is told.
+        let mut command = self.cargo("build");
+        command.args(["--tests", "--keep-going"]);
         self.read_from(command)
     }
 
@@ -76,6 +77,19 @@ impl Build<'_> {
         let mut command = self.cargo("check");
         command.arg("--lib");
         self.read_from(command)
+    }
+
+    /// Builds and runs the examples in the documentation; `stdout` takes what their harness prints.
+    pub(crate) fn doc_tests(&self, stdout: &Path) -> Result<Ended> {
+        let mut command = self.cargo("test");
+        // Many processes at once have tables; nobody reads them.
+        command.arg("--doc").env("MEMLINE_OUTPUT", "/dev/null");
+        process::run(
+            &mut command,
+            stdout,
+            &stdout.with_extension("err"),
+            DEADLINE,
+        )
     }
 
     /// Runs cargo and reads its messages.

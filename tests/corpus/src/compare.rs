@@ -25,14 +25,10 @@ pub(crate) struct Difference {
     pub(crate) tables: Vec<String>,
 }
 
-/// The tests that pass both times; others are no measure.
-pub(crate) fn stable(first: &Results, second: &Results) -> BTreeSet<String> {
-    let second: BTreeSet<_> = second.passed().collect();
-    let first = first.passed();
-    first
-        .filter(|name| second.contains(name))
-        .cloned()
-        .collect()
+/// The tests that passed plain and do not pass annotated.
+pub(crate) fn lost_tests(plain: &BTreeSet<String>, annotated: &Results) -> Vec<String> {
+    let lost = plain.iter().filter(|test| !annotated.has_passed(test));
+    lost.cloned().collect()
 }
 
 impl Difference {
@@ -50,14 +46,12 @@ impl Difference {
         } else {
             Vec::new()
         };
-        let now: BTreeSet<_> = results.passed().collect();
-        let lost_tests = passed.iter().filter(|test| !now.contains(test));
         let unreadable = results.unreadable.iter();
         Self {
             errors,
             new_warnings,
             lost_warnings,
-            lost_tests: lost_tests.cloned().collect(),
+            lost_tests: lost_tests(passed, results),
             tables: unreadable
                 .map(|path| format!("cannot be read: {}", path.display()))
                 .collect(),

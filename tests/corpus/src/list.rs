@@ -31,6 +31,9 @@ pub(crate) struct Entry {
     /// Flags of the compiler, such as a `--cfg` that the tests want.
     #[serde(default)]
     pub(crate) rustflags: Vec<String>,
+    /// Whether the examples in the documentation are run, too: for packages without their tests.
+    #[serde(default)]
+    pub(crate) doc_tests: bool,
     /// What is not run, neither plain nor annotated.
     #[serde(default)]
     pub(crate) skip: Vec<Skip>,

@@ -17,6 +17,7 @@ mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
@@ -51,6 +52,7 @@ fn run(options: &Options) -> Result<bool> {
     let folder = work_folder()?;
     let memline = options.memline.as_ref().unwrap_or(&project);
 
+    let start = Instant::now();
     let mut rows = Vec::new();
     for (number, entry) in entries.iter().enumerate() {
         eprintln!("[{}/{}] {}", number + 1, entries.len(), entry.label());
@@ -66,6 +68,7 @@ fn run(options: &Options) -> Result<bool> {
     }
 
     print!("{}", table::text(&rows));
+    eprintln!("in {} min", start.elapsed().as_secs().div_ceil(60));
     if options.markdown {
         let page = project.join("docs/CORPUS.md");
         std::fs::write(&page, table::markdown(&all, &folder)?)

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,6 @@ pub(crate) fn run(
     stderr: &Path,
     deadline: Duration,
 ) -> Result<Ended> {
-    let before = children_time();
     let start = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -39,11 +38,21 @@ pub(crate) fn run(
         .stderr(create(stderr)?)
         .spawn()
         .with_context(|| format!("cannot run {}", command.get_program().display()))?;
-    let status = wait(&mut child, start + deadline)?;
-    let time = match (before, children_time()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
-        _ => start.elapsed(),
+    let mut time = None;
+    let status = loop {
+        // Read before the child is waited for: until then the system tells it of an ended one, too.
+        time = processor_time(child.id()).or(time);
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if start.elapsed() > deadline {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        thread::sleep(Duration::from_millis(5));
     };
+    let time = time.unwrap_or_else(|| start.elapsed());
     Ok(Ended { status, time })
 }
 
@@ -51,27 +60,15 @@ fn create(path: &Path) -> Result<File> {
     File::create(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn wait(child: &mut Child, deadline: Instant) -> Result<Option<ExitStatus>> {
-    while Instant::now() < deadline {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    child.kill()?;
-    child.wait()?;
-    Ok(None)
-}
-
-/// Processor time of all children that were waited for, from Linux's `/proc`, in its ticks of 10 ms.
+/// Processor time of a process and of the children that it has waited for, from Linux's `/proc`, in its
+/// ticks of 10 ms.
 ///
 /// A busy machine stretches elapsed time, but not this.
-fn children_time() -> Option<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+fn processor_time(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field, the program's name in parentheses, may hold blanks.
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(13);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(Duration::from_millis((user + system) * 10))
+    let ticks = fields.split_whitespace().skip(11).take(4);
+    let ticks: Option<u64> = ticks.map(|field| field.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks? * 10))
 }

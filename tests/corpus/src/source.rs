@@ -78,7 +78,8 @@ pub(crate) fn annotated(
         dependency["default-features"] = value(false);
         dependency["features"] = value(toml_edit::Array::from_iter(["profile"]));
     }
-    table(&mut manifest, "dependencies")["memline"] = Item::Table(dependency);
+    table(manifest.as_item_mut(), "dependencies")["memline"] = Item::Table(dependency);
+    optimize_memline(&mut manifest);
     fs::write(folder.join("Cargo.toml"), manifest.to_string())?;
 
     let mut functions = 0;
@@ -97,6 +98,15 @@ pub(crate) fn annotated(
         }
     }
     Ok(Source { folder, functions })
+}
+
+/// Optimizes memline itself, and nothing of the crate or of its dependencies: tests by brute force run
+/// through so many probes that unoptimized ones would make minutes of their seconds.
+fn optimize_memline(manifest: &mut DocumentMut) {
+    let dev = table(table(manifest.as_item_mut(), "profile"), "dev");
+    for package in ["memline", "profile-runtime"] {
+        table(table(dev, "package"), package)["opt-level"] = value(3);
+    }
 }
 
 /// Copies a folder, in place of what was there; keeps the lock file that an earlier run resolved.
@@ -144,7 +154,7 @@ fn stand_alone(manifest: &mut DocumentMut, entry: &Entry) {
         here["path"] = value(".");
         let mut patches = Table::new();
         patches[&entry.name] = Item::Table(here);
-        table(manifest, "patch")["crates-io"] = Item::Table(patches);
+        table(manifest.as_item_mut(), "patch")["crates-io"] = Item::Table(patches);
     }
 }
 
@@ -168,7 +178,7 @@ fn drop_unused(manifest: &mut DocumentMut, folder: &Path) -> Result<()> {
             .collect();
         names.retain(|name| !text.contains(&name.replace('-', "_")));
         for name in names {
-            table(manifest, "dev-dependencies")[&name] = Item::None;
+            table(manifest.as_item_mut(), "dev-dependencies")[&name] = Item::None;
             drop_features_of(manifest, &name);
         }
     }
@@ -202,9 +212,9 @@ fn is_source(inside: &Path) -> bool {
             .is_some_and(|extension| extension == "rs")
 }
 
-/// The table `name` of the manifest, new where there is none.
-fn table<'a>(manifest: &'a mut DocumentMut, name: &str) -> &'a mut Item {
-    let item = &mut manifest[name];
+/// The table `name` in another or in the manifest itself, new where there is none.
+fn table<'a>(parent: &'a mut Item, name: &str) -> &'a mut Item {
+    let item = &mut parent[name];
     if item.is_none() {
         let mut table = Table::new();
         table.set_implicit(true);

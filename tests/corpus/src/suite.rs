@@ -10,10 +10,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::build::{Build, Program};
-use crate::process;
+use crate::process::{self, Ended};
 
 /// A single test program that takes longer is killed.
-const DEADLINE: Duration = Duration::from_secs(240);
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// What came of running a crate's tests.
 #[derive(Debug, Default)]
@@ -33,6 +33,28 @@ impl Results {
     pub(crate) fn passed(&self) -> impl Iterator<Item = &String> {
         let passed = self.tests.iter().filter(|(_, passed)| **passed);
         passed.map(|(name, _)| name)
+    }
+
+    /// Adds the tests of a target, as its program printed them to the file `output`.
+    fn add(&mut self, target: &str, ended: &Ended, output: &Path) -> Result<()> {
+        self.time += ended.time;
+        // Tests may print what is not UTF-8.
+        let output = fs::read(output)?;
+        let before = self.tests.len();
+        for (test, passed) in outcomes(&String::from_utf8_lossy(&output)) {
+            self.tests.insert(format!("{target}::{test}"), passed);
+        }
+        // A test program with a `main` of its own counts as one test, and so does the end of any other.
+        if before == self.tests.len() || !ended.success() {
+            let whole = format!("{target} (exit status)");
+            self.tests.insert(whole, ended.success());
+        }
+        Ok(())
+    }
+
+    /// Whether this test ran and passed.
+    pub(crate) fn has_passed(&self, test: &str) -> bool {
+        self.tests.get(test) == Some(&true)
     }
 }
 
@@ -64,20 +86,13 @@ pub(crate) fn run(build: &Build<'_>, programs: &[Program], round: &str) -> Resul
             command.args(["--skip", test]);
         }
         let ended = process::run(&mut command, &log("out"), &log("err"), DEADLINE)?;
-        results.time += ended.time;
-        // Tests may print what is not UTF-8.
-        let output = fs::read(log("out"))?;
-        let before = results.tests.len();
-        for (test, passed) in outcomes(&String::from_utf8_lossy(&output)) {
-            let name = format!("{}::{test}", program.target);
-            results.tests.insert(name, passed);
-        }
-        // A test program with a `main` of its own counts as one test, and so does the end of any other.
-        let whole = format!("{} (exit status)", program.target);
-        if before == results.tests.len() || !ended.success() {
-            results.tests.insert(whole, ended.success());
-        }
+        results.add(&program.target, &ended, &log("out"))?;
         read_tables(&tables, &mut results);
+    }
+    if build.entry.doc_tests && !programs.is_empty() {
+        let output = build.logs.join(format!("doc-{round}.out"));
+        let ended = build.doc_tests(&output)?;
+        results.add("doc", &ended, &output)?;
     }
     Ok(results)
 }

@@ -218,8 +218,8 @@ pub(crate) fn markdown(entries: &[Entry], work: &Path) -> Result<String> {
 /// What the columns are.
 const LEGEND: &str = "
 - *functions*: annotated, in the library and in its tests; *ran*: those that the tables tell of.
-- *errors*: new errors of the compiler. *passed*: tests that pass plain, each of two times; *lost*:
-  those of them that do not pass annotated.
+- *errors*: new errors of the compiler. *passed*: tests that pass plain; *lost*: those of them that
+  do not pass annotated, and pass plain once more.
 - *build time*: processor time of compiling the library alone, without debug information, annotated
   by plain, medians of three. *test time*: processor time of all test programs, not optimized, where
   the plain ones take a tenth of a second.

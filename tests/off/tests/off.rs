@@ -53,6 +53,9 @@ unchanged! {
     a_function_that_cannot_be_profiled: #[memline::profile] {
         const fn function() -> u8 { { { 255 } } }
     }
+    a_function_to_be_warned_of: #[memline::profile(warn)] {
+        const fn function() -> u8 { 255 }
+    }
     an_impl: #[memline::profile] {
         impl<T> Trait<T> for Type<T> {
             const SIZE: usize = { 1 + 1 };

@@ -31,6 +31,12 @@ fn no_key() {}
 #[profile(colour = 1, name = 2, crate = 3)]
 fn all_at_once() {}
 
+#[profile(warn = true)]
+fn no_flag() {}
+
+#[profile(warn, warn)]
+fn warned_twice() {}
+
 fn main() {
     unknown();
     twice();
@@ -42,4 +48,6 @@ fn main() {
     no_comma();
     no_key();
     all_at_once();
+    no_flag();
+    warned_twice();
 }

@@ -150,4 +150,10 @@ fn name(BadName: u32) -> u32 {
     Worse
 }
 
+#[profile(warn)]
+#[expect(deprecated)]
+const fn constant() -> u32 {
+    1
+}
+
 fn main() {}

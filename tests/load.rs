@@ -1,0 +1,20 @@
+//! `#[profile]` where it is put to the test: recursion without end, threads without number, calls
+//! from within a signal handler.
+
+#![cfg(unix)]
+
+mod common;
+
+#[path = "load/handlers.rs"]
+mod handlers;
+#[path = "load/recursion.rs"]
+mod recursion;
+#[path = "load/threads.rs"]
+mod threads;
+
+fn main() -> common::Outcome {
+    common::main(
+        &[handlers::PROGRAMS, recursion::PROGRAMS, threads::PROGRAMS],
+        &[handlers::TESTS, recursion::TESTS, threads::TESTS],
+    )
+}
