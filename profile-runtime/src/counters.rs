@@ -38,10 +38,34 @@ pub(crate) struct Counters {
     /// Reallocations that grew a block other than the one the last growth returned.
     pub(crate) grown: Tally,
     last_grown: Tally,
-    /// Highest balance since the last publication, as of the last fold.
+    /// Highest balance since the last publication or the last boundary of a [`Span`], as of the last
+    /// fold.
+    folded: Balance,
+    /// Highest balance since the last publication, until the last boundary of a span.
     batch_top: Balance,
-    /// Highest balance since the innermost [`Span`] began, as of the last fold.
+    /// Highest balance since the innermost span began, until the last publication.
     span_top: Balance,
+}
+
+/// A thread's counters at one moment, each read once.
+#[derive(Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) operations: u64,
+    pub(crate) frees: u64,
+    pub(crate) allocated: u64,
+    pub(crate) freed: u64,
+}
+
+impl Now {
+    /// Net heap bytes of the thread: what it allocated less what it freed.
+    pub(crate) fn balance(self) -> i64 {
+        self.allocated.wrapping_sub(self.freed) as i64
+    }
+
+    /// Bytes allocated and freed so far: how much memory has moved.
+    pub(crate) fn moved(self) -> u64 {
+        self.allocated.wrapping_add(self.freed)
+    }
 }
 
 impl Counters {
@@ -58,8 +82,19 @@ impl Counters {
             reallocated: Balance::new(0),
             grown: Tally::new(0),
             last_grown: Tally::new(0),
+            folded: Balance::new(0),
             batch_top: Balance::new(0),
             span_top: Balance::new(0),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let frees = self.frees.get();
+        Now {
+            operations: self.gains.get().wrapping_add(frees),
+            frees,
+            allocated: self.allocated.get(),
+            freed: self.freed.get(),
         }
     }
 
@@ -73,12 +108,6 @@ impl Counters {
     #[inline(always)]
     pub(crate) fn balance(&self) -> i64 {
         self.allocated.get().wrapping_sub(self.freed.get()) as i64
-    }
-
-    /// Bytes allocated and freed so far: how much memory has moved.
-    #[inline(always)]
-    pub(crate) fn moved(&self) -> u64 {
-        self.allocated.get().wrapping_add(self.freed.get())
     }
 
     pub(crate) fn allocs(&self) -> u64 {
@@ -138,21 +167,31 @@ impl Counters {
     #[cold]
     #[inline(never)]
     pub(crate) fn publish(&self) {
-        self.fold();
         let (balance, published) = (self.balance(), self.published.get());
+        self.hand_out(balance);
         let before = LIVE.fetch_add(balance - published, Relaxed);
         PEAK.fetch_max(before + (self.batch_top.get() - published), Relaxed);
         self.published.set(balance);
         self.batch_top.set(balance);
     }
 
-    /// Hands the highest balance to those who wait for it, and starts a new one.
-    pub(crate) fn fold(&self) {
+    /// Tells the innermost frame of the highest balance, and starts a new one from the present
+    /// `balance`.
+    #[inline(always)]
+    pub(crate) fn fold(&self, balance: i64) {
         let highest = self.highest.get();
         self.watch.get().raise(highest);
-        self.batch_top.raise(highest);
-        self.span_top.raise(highest);
-        self.highest.set(self.balance());
+        self.folded.raise(highest);
+        self.highest.set(balance);
+    }
+
+    /// Hands the highest balance to the batch and to the span, which begin and end at other times.
+    fn hand_out(&self, balance: i64) {
+        self.fold(balance);
+        let folded = self.folded.get();
+        self.batch_top.raise(folded);
+        self.span_top.raise(folded);
+        self.folded.set(balance);
     }
 
     /// Highest balance since the last [`fold`](Self::fold).
@@ -162,13 +201,14 @@ impl Counters {
 
     /// Begins a span.
     pub(crate) fn span(&self) -> Span<'_> {
-        self.fold();
+        let start = self.balance();
+        self.hand_out(start);
         let outer_top = self.span_top.get();
-        self.span_top.set(self.balance());
+        self.span_top.set(start);
         Span {
             counters: self,
             outer_top,
-            start: self.balance(),
+            start,
         }
     }
 
@@ -176,7 +216,13 @@ impl Counters {
     /// for each other thread's.
     #[inline(always)]
     pub(crate) fn process_live(&self) -> i64 {
-        published_live() + (self.balance() - self.published.get())
+        self.process_live_at(self.balance())
+    }
+
+    /// The same, where the thread's balance is known.
+    #[inline(always)]
+    pub(crate) fn process_live_at(&self, balance: i64) -> i64 {
+        published_live() + (balance - self.published.get())
     }
 
     /// Highest live heap of the process until now, this thread's pending part included.
@@ -195,6 +241,7 @@ impl Counters {
         self.reallocated.set(saved.reallocated);
         self.grown.set(saved.grown);
         self.highest.set(saved.highest);
+        self.folded.set(saved.folded);
         self.batch_top.set(saved.batch_top);
         self.span_top.set(saved.span_top);
         self.watch.get().set_top(saved.watch_top);
@@ -219,6 +266,7 @@ impl Counters {
                 reallocated: self.reallocated.get(),
                 grown: self.grown.get(),
                 highest: self.highest.get(),
+                folded: self.folded.get(),
                 batch_top: self.batch_top.get(),
                 span_top: self.span_top.get(),
                 watch_top: self.watch.get().top(),
@@ -237,6 +285,7 @@ struct Saved {
     reallocated: i64,
     grown: u64,
     highest: i64,
+    folded: i64,
     batch_top: i64,
     span_top: i64,
     watch_top: i64,
@@ -253,14 +302,14 @@ pub(crate) struct Span<'a> {
 impl Span<'_> {
     /// The highest balance above the start, in bytes.
     pub(crate) fn peak(&self) -> usize {
-        self.counters.fold();
+        self.counters.hand_out(self.counters.balance());
         (self.counters.span_top.get() - self.start) as usize
     }
 }
 
 impl Drop for Span<'_> {
     fn drop(&mut self) {
-        self.counters.fold();
+        self.counters.hand_out(self.counters.balance());
         self.counters.span_top.raise(self.outer_top);
     }
 }

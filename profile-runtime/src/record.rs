@@ -27,7 +27,7 @@ pub(crate) struct Record {
     outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
-    /// [`Counters::moved`] when it was read.
+    /// [`Now::moved`](crate::counters::Now::moved) when it was read.
     pub(crate) rss_mark: Tally,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,

@@ -14,7 +14,7 @@ use std::sync::atomic::{
 
 use crate::arena;
 use crate::clock;
-use crate::counters::Counters;
+use crate::counters::{Counters, Now};
 use crate::cursor::TableRef;
 use crate::line::LineTally;
 use crate::nest::{Nest, Paused};
@@ -181,43 +181,49 @@ impl Table {
             return;
         };
         if self.epoch.get() != EPOCH.load(Relaxed) {
-            self.arm();
-            return self.watch.hand_on(self.counters().balance());
+            return self.start_over();
         }
         self.sequence.add(1);
         fence(Release);
+        let now = self.counters().now();
         let within = self.watch.has_top();
-        let top = self.begin_peak();
+        let top = self.begin_peak(now.balance());
         line.peak.raise(top - self.base.get());
-        self.base.set(self.counters().balance());
+        self.base.set(now.balance());
         self.top.raise(top);
-        let here = self.counters().operations() != self.start.operations.get();
+        let here = now.operations != self.start.operations.get();
         if here {
-            self.charge(line);
+            self.charge(line, now);
         }
         if here || within {
             self.watch.hand_on(top);
         }
-        let live = self.counters().process_live();
+        let live = self.counters().process_live_at(now.balance());
         line.heap.raise(live);
         line.heap_increment.add(live - self.live.get());
         self.live.set(live);
-        if self.timed {
-            line.time
-                .add(clock::now().saturating_sub(self.started.get()));
+        if line.is_sampled() || self.record.has_moved(now) {
+            self.sample_line(line, now);
         }
-        self.settle_rss(line);
-        if self.timed {
-            line.sample_always();
-        }
+        let rss = self.record.rss.get();
+        line.mem_usage.raise(rss);
+        line.rss_increment.add(rss as i64 - self.rss.get() as i64);
+        self.rss.set(rss);
         fence(Release);
         self.sequence.add(1);
     }
 
+    /// The figures were reset since the open line began.
+    #[cold]
+    fn start_over(&self) {
+        self.arm();
+        self.watch.hand_on(self.counters().balance());
+    }
+
     /// The thread's highest balance since the last settling; begins to look for the next one.
-    fn begin_peak(&self) -> i64 {
-        self.counters().fold();
-        let top = self.watch.top().max(self.counters().balance());
+    fn begin_peak(&self, balance: i64) -> i64 {
+        self.counters().fold(balance);
+        let top = self.watch.top().max(balance);
         self.watch.clear();
         top
     }
@@ -264,52 +270,46 @@ impl Table {
     }
 
     /// Adds what the thread did to the heap since the last settling, and notes it as charged.
-    fn charge(&self, line: &LineTally) {
+    fn charge(&self, line: &LineTally, now: Now) {
         let (start, counters) = (&self.start, self.counters());
-        let operations = counters.operations();
-        let [frees, reallocs, allocated, freed, grown] = [
-            (&counters.frees, &start.frees),
-            (&counters.reallocs, &start.reallocs),
-            (&counters.allocated, &start.allocated),
-            (&counters.freed, &start.freed),
-            (&counters.grown, &start.grown),
-        ]
-        .map(|(now, then)| {
-            let now = now.get();
-            let since = now.wrapping_sub(then.get());
-            then.set(now);
-            since
-        });
-        let all = operations.wrapping_sub(start.operations.get());
-        start.operations.set(operations);
-        self.seen_operations.set(operations);
+        let operations = start.operations.catch_up(now.operations);
+        self.seen_operations.set(now.operations);
+        let frees = start.frees.catch_up(now.frees);
+        let reallocs = start.reallocs.catch_up(counters.reallocs.get());
         line.allocs
-            .add(all.wrapping_sub(frees).wrapping_sub(reallocs));
+            .add(operations.wrapping_sub(frees).wrapping_sub(reallocs));
         line.frees.add(frees);
-        line.reallocs.add(reallocs);
-        line.allocated.add(allocated);
-        line.freed.add(freed);
-        line.grown.add(grown);
+        line.allocated.add(start.allocated.catch_up(now.allocated));
+        line.freed.add(start.freed.catch_up(now.freed));
+        if reallocs != 0 {
+            line.reallocs.add(reallocs);
+            line.grown.add(start.grown.catch_up(counters.grown.get()));
+        }
     }
 
-    /// The resident set, where this execution is a sample or much has moved.
-    fn settle_rss(&self, line: &LineTally) {
+    /// What is done in some executions only: the line is timed, and the resident set read, where this
+    /// one is a sample or much has moved.
+    #[cold]
+    #[inline(never)]
+    fn sample_line(&self, line: &LineTally, now: Now) {
         let record = self.record;
-        let mut due = record.moved() >= MOVED;
+        let mut due = record.has_moved(now);
         if line.is_sampled() {
-            let now = clock::now();
-            due |= line.sample(now, record.rss_read.get(), crate::rss::pace());
+            let time = clock::now();
+            if self.timed {
+                line.time.add(time.saturating_sub(self.started.get()));
+            }
+            due |= line.sample(time, record.rss_read.get(), crate::rss::pace());
             if due {
-                record.rss_read.set(now);
+                record.rss_read.set(time);
+            }
+            if self.timed {
+                line.sample_always();
             }
         }
         if due {
-            record.read_rss();
+            record.read_rss(now);
         }
-        let rss = record.rss.get();
-        line.mem_usage.raise(rss);
-        line.rss_increment.add(rss as i64 - self.rss.get() as i64);
-        self.rss.set(rss);
     }
 
     /// Starts to measure from here: the present figures are what later ones are compared with.
@@ -335,27 +335,24 @@ impl Table {
                 self.thread_name[1].set(second);
             }
         }
-        if record.rss.get() == 0 || record.moved() >= MOVED {
-            record.read_rss();
+        let counters = self.counters();
+        let now = counters.now();
+        if record.rss.get() == 0 || record.has_moved(now) {
+            record.read_rss(now);
         }
         self.rss.set(record.rss.get());
-        self.begin_peak();
+        self.begin_peak(now.balance());
         self.top.set(NONE);
-        self.base.set(self.counters().balance());
-        self.live.set(self.counters().process_live());
-        self.forget_pending();
-    }
-
-    /// Notes the counters as charged.
-    fn forget_pending(&self) {
-        let (start, counters) = (&self.start, self.counters());
-        start.operations.set(counters.operations());
-        start.frees.set(counters.frees.get());
+        self.base.set(now.balance());
+        self.live.set(counters.process_live_at(now.balance()));
+        let start = &self.start;
+        start.operations.set(now.operations);
+        start.frees.set(now.frees);
         start.reallocs.set(counters.reallocs.get());
-        start.allocated.set(counters.allocated.get());
-        start.freed.set(counters.freed.get());
+        start.allocated.set(now.allocated);
+        start.freed.set(now.freed);
         start.grown.set(counters.grown.get());
-        self.seen_operations.set(counters.operations());
+        self.seen_operations.set(now.operations);
     }
 
     fn pending(&self) -> Pending {
@@ -436,13 +433,14 @@ struct Moment {
 }
 
 impl Record {
-    /// Bytes allocated and freed since the resident set was last read.
-    fn moved(&self) -> u64 {
-        self.counters.moved().wrapping_sub(self.rss_mark.get())
+    /// Whether so much was allocated and freed since the resident set was last read that it is worth
+    /// another reading.
+    fn has_moved(&self, now: Now) -> bool {
+        now.moved().wrapping_sub(self.rss_mark.get()) >= MOVED
     }
 
-    fn read_rss(&self) {
-        self.rss_mark.set(self.counters.moved());
+    fn read_rss(&self, now: Now) {
+        self.rss_mark.set(now.moved());
         if let Some(rss) = crate::rss::read() {
             self.rss.set(rss);
         }

@@ -30,6 +30,14 @@ impl Tally {
         self.set(self.get().wrapping_add(value));
     }
 
+    /// Becomes `now`, and returns how much that is more.
+    #[inline(always)]
+    pub(crate) fn catch_up(&self, now: u64) -> u64 {
+        let more = now.wrapping_sub(self.get());
+        self.set(now);
+        more
+    }
+
     #[inline(always)]
     pub(crate) fn raise(&self, value: u64) {
         if value > self.get() {
