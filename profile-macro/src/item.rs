@@ -7,6 +7,7 @@ use syn::{Attribute, Block, Error, ImplItem, Item, Signature, TraitItem};
 use crate::args::Args;
 use crate::check;
 use crate::expand;
+use crate::function::Plain;
 
 /// Expands `#[profile(args)] item`, where `attribute` is the attribute's span.
 ///
@@ -15,6 +16,12 @@ use crate::expand;
 pub(crate) fn profile(args: TokenStream, item: TokenStream, attribute: Span) -> TokenStream {
     let mut errors = Vec::new();
     let args = Args::parse(args, &mut errors);
+    if errors.is_empty()
+        && let Some(mut function) = Plain::split(item.clone())
+    {
+        expand::plain(&mut function, attribute, &args);
+        return function.into_tokens();
+    }
     let Ok(mut parsed) = syn::parse2::<Item>(item.clone()) else {
         return with_errors(errors, item);
     };

@@ -8,8 +8,10 @@ mod args;
 mod check;
 mod expand;
 mod flow;
+mod function;
 mod item;
 mod site;
+mod source;
 mod span;
 mod temporaries;
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The `static` that describes a profiled function: its file, its lines, its source text.
 
-use std::fs;
-
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 
 use crate::args::Args;
+use crate::source;
 
 /// A function's place in its file, and the lines that have a slot so far.
 pub(crate) struct Site {
@@ -34,7 +33,9 @@ impl Site {
             && inner <= last
             && [signature, brace].iter().all(|span| span.file() == file);
         let source = if whole {
-            source(row, first, last).unwrap_or_default()
+            row.local_file()
+                .and_then(|path| source::lines(&path, first, last))
+                .unwrap_or_default()
         } else {
             String::new()
         };
@@ -89,49 +90,44 @@ impl Site {
         Literal::usize_unsuffixed(self.slots.len())
     }
 
-    /// The site as a `static` item.
-    pub(crate) fn to_static(&self, args: &Args) -> TokenStream {
+    /// The site as items, and the arguments that its first call tells it.
+    ///
+    /// ```text
+    /// enum __MemlineHere {}  // its path holds the path of the function around it
+    /// static __MEMLINE_SITE: …::Site = …::Site::NEW;
+    ///
+    /// &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, "1,3\0src/lib.rs\0…"
+    /// ```
+    pub(crate) fn to_tokens(&self, args: &Args) -> (TokenStream, TokenStream) {
         let memline = args.runtime();
-        let site = quote_spanned!(Span::mixed_site()=> __MEMLINE_SITE);
-        let name = match &args.name {
-            Some((_, name)) => quote_spanned!(Span::mixed_site()=> #memline::Name::Given(#name)),
-            None => quote_spanned! {Span::mixed_site()=>
-                // The path of an item declared here holds the path of the function around it.
-                #memline::Name::Of(|| { fn here() {} #memline::Site::path(&here) })
-            },
+        let place = self.place();
+        let site = quote_spanned! {Span::mixed_site()=>
+            static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
         };
-        let Self { file, source, .. } = self;
-        let first = Literal::u32_unsuffixed(self.first);
-        let lines = self
-            .slots
-            .iter()
-            .map(|&line| Literal::u32_unsuffixed(line).into_token_stream());
-        quote_spanned! {Span::mixed_site()=>
-            static #site: #memline::Site = #memline::Site::new(&#memline::Place {
-                module: ::core::module_path!(),
-                name: #name,
-                file: #file,
-                first_line: #first,
-                source: #source,
-                lines: &[#(#lines),*],
-            });
+        match &args.name {
+            Some((_, name)) => (
+                site,
+                quote_spanned!(Span::mixed_site()=> &__MEMLINE_SITE, || #name, #place),
+            ),
+            None => (
+                quote_spanned!(Span::mixed_site()=> enum __MemlineHere {} #site),
+                quote_spanned! {Span::mixed_site()=>
+                    &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, #place
+                },
+            ),
         }
+    }
+
+    /// The line of each slot, the file and the source, as the runtime's `Site` takes them apart.
+    fn place(&self) -> String {
+        let lines: Vec<String> = self.slots.iter().map(u32::to_string).collect();
+        [&lines.join(","), &self.file, &self.source]
+            .map(String::as_str)
+            .join("\0")
     }
 }
 
 /// A line number as spans give it: 0 where nothing is known.
 fn line(line: usize) -> u32 {
     u32::try_from(line).unwrap_or(0)
-}
-
-/// The text of lines `first..=last` of the file in which `span` stands.
-fn source(span: Span, first: u32, last: u32) -> Option<String> {
-    let text = fs::read_to_string(span.local_file()?).ok()?;
-    let wanted = usize::try_from(last - first).ok()? + 1;
-    let lines: Vec<&str> = text
-        .lines()
-        .skip(usize::try_from(first).ok()? - 1)
-        .take(wanted)
-        .collect();
-    (lines.len() == wanted).then(|| lines.join("\n"))
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, Label};
+use syn::{Expr, Label, Stmt};
 
 /// Span of an expression's first token after its outer attributes.
 pub(crate) fn first(expr: &Expr) -> Span {
@@ -33,6 +33,17 @@ pub(crate) fn first(expr: &Expr) -> Span {
         Expr::Match(e) => e.match_token.span,
         Expr::Unsafe(e) => e.unsafe_token.span,
         other => first_token(other.to_token_stream()).unwrap_or_else(Span::call_site),
+    }
+}
+
+/// The same of a statement; `None` for an item and an empty statement.
+pub(crate) fn first_of_stmt(stmt: &Stmt) -> Option<Span> {
+    match stmt {
+        Stmt::Local(local) => Some(local.let_token.span),
+        Stmt::Expr(Expr::Verbatim(tokens), _) => first_token(tokens.clone()),
+        Stmt::Expr(expr, _) => Some(first(expr)),
+        Stmt::Macro(stmt) => first_token(stmt.mac.to_token_stream()),
+        Stmt::Item(_) => None,
     }
 }
 

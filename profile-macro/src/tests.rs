@@ -56,6 +56,9 @@ impl Printer {
         let mut tokens = tokens.into_iter();
         while let Some(token) = tokens.next() {
             match token {
+                TokenTree::Ident(ident) if ident == "enum" && !self.sites => {
+                    tokens.by_ref().nth(1);
+                }
                 TokenTree::Ident(ident) if ident == "static" && !self.sites => {
                     tokens.by_ref().find(|token| token.to_string() == ";");
                 }

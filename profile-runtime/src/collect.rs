@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::cursor::TableRef;
 use crate::line::LineTally;
 use crate::report::{Figures, Function, Line, Report, Threads};
-use crate::site::{Name, Place, Site};
+use crate::site::{Place, Site};
 use crate::table::{Pending, Table};
 use crate::{record, rss, site, stats};
 
@@ -33,7 +33,8 @@ pub(crate) fn report() -> Report {
 
 /// The figures of one site, or `None` if it has not run since the last reset.
 fn function(site: &'static Site) -> Option<Function> {
-    let place = site.place();
+    let about = site.about()?;
+    let place = about.place();
     let mut slots = vec![Sum::default(); place.lines.len()];
     let mut threads = Threads::default();
     let mut names = Vec::new();
@@ -58,12 +59,12 @@ fn function(site: &'static Site) -> Option<Function> {
         None
     };
     Some(Function {
-        name: name(place),
+        name: function_path((about.name)()),
         file: place.file.to_owned(),
-        first_line: place.first_line,
+        first_line: place.lines.first().copied().unwrap_or_default(),
         calls: slots[0].figures.occurrences,
         threads,
-        lines: lines(place, &slots),
+        lines: lines(&place, &slots),
     })
 }
 
@@ -158,7 +159,7 @@ impl Sum {
 
 /// A row for each line of the source, or, where the source is not known, for each that has probes.
 fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
-    let mut rows: BTreeMap<u32, Line> = (place.first_line..)
+    let mut rows: BTreeMap<u32, Line> = (place.lines.first().copied().unwrap_or_default()..)
         .zip(place.source.lines())
         .map(|(line, source)| {
             (
@@ -182,17 +183,12 @@ fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
     rows.into_values().collect()
 }
 
-fn name(place: &Place) -> String {
-    match place.name {
-        Name::Given(name) => name.to_owned(),
-        Name::Of(path) => function_path(path()),
+/// Cuts the macro's own item off a path, `index::build::__MemlineHere`; leaves a given name as it is.
+fn function_path(name: &str) -> String {
+    match name.strip_suffix("::__MemlineHere") {
+        Some(function) => function.replace("::{{closure}}", ""),
+        None => name.to_owned(),
     }
-}
-
-/// Cuts the macro's own items off the path: `index::build::__MEMLINE_SITE::{{closure}}::here`.
-fn function_path(path: &str) -> String {
-    let function = path.split("::__MEMLINE_SITE").next().unwrap_or(path);
-    function.replace("::{{closure}}", "")
 }
 
 fn thread_name(table: &Table) -> Option<String> {
@@ -207,19 +203,17 @@ mod tests {
     use super::function_path;
 
     #[test]
-    fn the_macros_own_items_are_cut_off() {
+    fn the_macros_own_item_is_cut_off() {
         let check = |path: &str, name: &str| assert_eq!(function_path(path), name);
+        check("index::build::__MemlineHere", "index::build");
         check(
-            "index::build::__MEMLINE_SITE::{{closure}}::here",
-            "index::build",
-        );
-        check(
-            "<app::T as app::Run>::run::__MEMLINE_SITE::{{closure}}::here",
+            "<app::T as app::Run>::run::__MemlineHere",
             "<app::T as app::Run>::run",
         );
         check(
-            "app::main::{{closure}}::inner::__MEMLINE_SITE::{{closure}}::here",
+            "app::main::{{closure}}::inner::__MemlineHere",
             "app::main::inner",
         );
+        check("a name given", "a name given");
     }
 }

@@ -9,7 +9,8 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::site::Site;
+use crate::cursor::TableRef;
+use crate::site::{About, Site};
 use crate::table::Table;
 
 /// One call of a profiled function. Its drop closes the line that is open.
@@ -19,27 +20,30 @@ pub struct Frame {
     _not_send: PhantomData<*const ()>,
 }
 
-/// Enters a profiled function: opens its first row, which counts the calls. Its probes have slots
-/// below `slots`.
+/// Enters a profiled function: opens its first row, which counts the calls, and after that the line of
+/// its first statement, `slot`, where that is another. Its probes have slots below `slots`.
+///
+/// `name` and `place` are what [`About`] holds.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn enter(site: &'static Site, slots: u32) -> Frame {
-    enter_closure(site, 0, slots)
+pub fn enter(
+    site: &'static Site,
+    name: fn() -> &'static str,
+    place: &'static str,
+    slot: u32,
+    slots: u32,
+) -> Frame {
+    let frame = Frame::enter(site.table_of_function(About { name, place }), 0, slots);
+    if slot != 0 {
+        frame.line(slot);
+    }
+    frame
 }
 
 /// Enters a closure of a profiled function, whose first line is `slot`, and whose probes have slots
 /// below `slots`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter_closure(site: &'static Site, slot: u32, slots: u32) -> Frame {
-    let table = site
-        .table()
-        .and_then(|table| table.first_lines(slots as usize));
-    if let Some(table) = table {
-        table.enter(slot);
-    }
-    Frame {
-        table,
-        _not_send: PhantomData,
-    }
+    Frame::enter(site.table(), slot, slots)
 }
 
 impl Drop for Frame {
@@ -72,6 +76,18 @@ impl Cursor for Here {
 }
 
 impl Frame {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn enter(table: Option<TableRef>, slot: u32, slots: u32) -> Self {
+        let table = table.and_then(|table| table.first_lines(slots as usize));
+        if let Some(table) = table {
+            table.enter(slot);
+        }
+        Self {
+            table,
+            _not_send: PhantomData,
+        }
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn cursor(&self) -> Here {
         Here(self.table)

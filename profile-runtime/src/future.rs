@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::frame::{AtEnd, Cursor, Pass};
-use crate::site::Site;
+use crate::site::{About, Site};
 use crate::table::Table;
 
 /// The handle that an async body holds across its awaits: it finds the table of whichever thread
@@ -91,7 +91,13 @@ struct State {
 
 /// Gives the body of an `async fn` its frame. The first poll is the call.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub fn in_future<F: Future>(site: &'static Site, future: F) -> impl Future<Output = F::Output> {
+pub fn in_future<F: Future>(
+    site: &'static Site,
+    name: fn() -> &'static str,
+    place: &'static str,
+    future: F,
+) -> impl Future<Output = F::Output> {
+    site.describe(About { name, place });
     in_async_block(site, 0, future)
 }
 

@@ -67,5 +67,5 @@ pub mod __private {
 
     pub use crate::frame::{AtEnd, Cursor, Frame, Pass, enter, enter_closure};
     pub use crate::future::{Task, in_async_block, in_future, task};
-    pub use crate::site::{Name, Place, Site};
+    pub use crate::site::Site;
 }

@@ -1,29 +1,50 @@
 //! Profiled functions: where each stands, and the list of those that have run.
 
+use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
     AtomicPtr, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use crate::arena;
 use crate::cursor::TableRef;
 use crate::record;
 use crate::table::Table;
 
-/// Where a profiled function stands, as the macro found it.
-pub struct Place {
-    /// The module around the function.
-    pub module: &'static str,
-    /// The function's name.
-    pub name: Name,
+/// A profiled function: a node in the list of all that have run.
+///
+/// PERF: The compiler evaluates each `static`, so this one begins as a mere copy of a constant; what is
+/// known of the function comes with its first call. Its fields are plain, too: a `OnceLock`, of which the
+/// compiler has to prove more, costs it a tenth of all that it spends on a small function's probes.
+pub struct Site {
+    /// Null before the first call; never freed.
+    about: AtomicPtr<About>,
+    id: AtomicU32,
+    next: AtomicPtr<Site>,
+}
+
+/// What the macro found out about a function.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    /// Tells the name: the one given, or the type name of an item in the function's body.
+    pub(crate) name: fn() -> &'static str,
+    /// The line number of each slot, with commas in between, the file and the source; a NUL stands between
+    /// any two of these.
+    ///
+    /// PERF: one string costs the compiler much less than a structure that holds three.
+    pub(crate) place: &'static str,
+}
+
+/// Where a profiled function stands.
+pub(crate) struct Place {
+    /// The line number of each slot, or [`NO_LINE`](Self::NO_LINE). Slot 0 carries the calls, at the line
+    /// of the first row.
+    pub(crate) lines: Vec<u32>,
     /// The source file, as the compiler names it.
-    pub file: &'static str,
-    /// Line of the first row.
-    pub first_line: u32,
-    /// The source from `first_line` to the closing brace; empty where it is not known.
-    pub source: &'static str,
-    /// The line number of each slot, or [`NO_LINE`](Self::NO_LINE). Slot 0 carries the calls.
-    pub lines: &'static [u32],
+    pub(crate) file: &'static str,
+    /// The source from the first row to the closing brace; empty where it is not known.
+    pub(crate) source: &'static str,
 }
 
 impl Place {
@@ -31,19 +52,26 @@ impl Place {
     pub(crate) const NO_LINE: u32 = u32::MAX;
 }
 
-/// How a profiled function is called in reports.
-pub enum Name {
-    /// `#[profile(name = "…")]`.
-    Given(&'static str),
-    /// The type name of an item in the function's body, which holds the path of the function.
-    Of(fn() -> &'static str),
+impl About {
+    pub(crate) fn place(self) -> Place {
+        let (lines, rest) = self.place.split_once('\0').unwrap_or_default();
+        let (file, source) = rest.split_once('\0').unwrap_or_default();
+        Place {
+            lines: numbers(lines).collect(),
+            file,
+            source,
+        }
+    }
+
+    /// How many lines have a slot.
+    fn slots(self) -> usize {
+        let lines = self.place.split('\0').next();
+        numbers(lines.unwrap_or_default()).count()
+    }
 }
 
-/// A profiled function: a node in the list of all that have run. Joining it allocates nothing.
-pub struct Site {
-    place: &'static Place,
-    id: AtomicU32,
-    next: AtomicPtr<Site>,
+fn numbers(lines: &str) -> impl Iterator<Item = u32> {
+    lines.split(',').filter_map(|line| line.parse().ok())
 }
 
 const UNREGISTERED: u32 = u32::MAX;
@@ -53,25 +81,43 @@ static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 
 impl Site {
     /// A site that has not run yet.
-    #[must_use]
-    pub const fn new(place: &'static Place) -> Self {
-        let next = AtomicPtr::new(ptr::null_mut());
-        Self {
-            place,
-            id: AtomicU32::new(UNREGISTERED),
-            next,
+    #[expect(
+        clippy::declare_interior_mutable_const,
+        reason = "each site is to be a copy"
+    )]
+    pub const NEW: Self = Self {
+        about: AtomicPtr::new(ptr::null_mut()),
+        id: AtomicU32::new(UNREGISTERED),
+        next: AtomicPtr::new(ptr::null_mut()),
+    };
+
+    /// What is known of the function; `None` before its first call.
+    pub(crate) fn about(&self) -> Option<About> {
+        // SAFETY: null, or written before it was stored, and never freed.
+        #[expect(unsafe_code)]
+        unsafe {
+            self.about.load(Acquire).as_ref().copied()
         }
     }
 
-    /// The path of an item, for [`Name::Of`].
-    #[must_use]
-    pub fn path<T>(_: &T) -> &'static str {
-        std::any::type_name::<T>()
-    }
-
-    #[inline]
-    pub(crate) fn place(&self) -> &'static Place {
-        self.place
+    /// Notes what is known of the function.
+    pub(crate) fn describe(&self, about: About) {
+        if self.about().is_some() {
+            return;
+        }
+        let block = arena::alloc_zeroed(Layout::new::<About>()).cast::<About>();
+        if block.is_null() {
+            return;
+        }
+        // SAFETY: a block of the layout, which nobody else has.
+        #[expect(unsafe_code)]
+        unsafe {
+            block.write(about);
+        }
+        // Where another thread was quicker, the block stays unused.
+        let _ = self
+            .about
+            .compare_exchange(ptr::null_mut(), block, Release, Relaxed);
     }
 
     #[inline(always)]
@@ -82,23 +128,47 @@ impl Site {
     /// This thread's table of the site; `None` where profiling is off.
     #[inline(always)]
     pub(crate) fn table(&'static self) -> Option<TableRef> {
-        let table = record::current_if_any().and_then(|record| record.table(self.id()));
+        let table = self.table_if_any();
         if table.is_some() { table } else { self.join() }
+    }
+
+    /// The same at the beginning of the function itself, where it may be the first call of all.
+    #[inline(always)]
+    pub(crate) fn table_of_function(&'static self, about: About) -> Option<TableRef> {
+        let table = self.table_if_any();
+        if table.is_some() {
+            table
+        } else {
+            self.begin(about)
+        }
+    }
+
+    #[inline(always)]
+    fn table_if_any(&self) -> Option<TableRef> {
+        record::current_if_any().and_then(|record| record.table(self.id()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&'static self, about: About) -> Option<TableRef> {
+        self.describe(about);
+        self.join()
     }
 
     /// First call on this thread.
     #[cold]
     #[inline(never)]
     fn join(&'static self) -> Option<TableRef> {
-        if !crate::start::profiling() || self.place.lines.is_empty() {
+        if !crate::start::profiling() {
             return None;
         }
+        let slots = self.about()?.slots();
         let record = record::current();
         let id = self.register();
         if let Some(table) = record.table(id) {
             return Some(table);
         }
-        let table = Table::create(record, self.place.lines.len(), crate::start::timed())?;
+        let table = Table::create(record, slots, crate::start::timed())?;
         record.insert(id, table)?;
         Some(table)
     }

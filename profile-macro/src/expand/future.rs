@@ -53,7 +53,7 @@ impl Expander<'_> {
     /// ```text
     /// async fn f(mut a: A, _: B) -> R {      async fn f(a: A, __arg1: B) -> R {
     ///                                            static __MEMLINE_SITE: …::Site = …;
-    ///                                            in_future(&__MEMLINE_SITE, async move {
+    ///                                            in_future(&__MEMLINE_SITE, …, async move {
     ///                                                let mut a = a;
     ///                                                let __arg1 = __arg1; let _ = __arg1;
     ///                                                if false { let r: R = loop {}; return r; }
@@ -72,7 +72,8 @@ impl Expander<'_> {
         self.statements(body, &End::of(&sig.output));
         insert_first(body, self.task());
         let (after, slot) = (AFTER.ident(), self.site.slot(Site::NO_LINE));
-        let (site, memline) = (self.site.to_static(self.args), self.args.runtime());
+        let (site, about) = self.site.to_tokens(self.args);
+        let memline = self.args.runtime();
         let bindings = sig
             .inputs
             .iter_mut()
@@ -81,7 +82,7 @@ impl Expander<'_> {
         let bindings: TokenStream = bindings.collect();
         let returned = returned(&sig.output);
         let future = quote_spanned! {Span::mixed_site()=>
-            #memline::in_future(&__MEMLINE_SITE, async move {
+            #memline::in_future(#about, async move {
                 #bindings
                 #returned
                 let #after = #memline::task(&__MEMLINE_SITE).reopen(#slot);

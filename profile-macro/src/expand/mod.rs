@@ -5,8 +5,8 @@
 //! #[profile]
 //! fn build(n: u32) -> Vec<u32> {        fn build(n: u32) -> Vec<u32> {
 //!                                           static __MEMLINE_SITE: …::Site = …;
-//!                                           let frame = …::enter(&__MEMLINE_SITE, 6);
-//!     let mut all = Vec::new();             frame.line(1); let mut all = Vec::new();
+//!                                           let frame = …::enter(&__MEMLINE_SITE, …, 1, 6);
+//!     let mut all = Vec::new();             let mut all = Vec::new();
 //!     for i in 0..n {                       frame.line(2); for i in 0..n {
 //!                                               let pass0 = frame.pass(2);
 //!         all.push(i);                          frame.line(3); all.push(i);
@@ -31,7 +31,7 @@ mod warning;
 
 use std::mem;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 use syn::token::Brace;
 use syn::{Attribute, Block, Expr, ExprBlock, Signature, Stmt};
@@ -39,26 +39,43 @@ use syn::{Attribute, Block, Expr, ExprBlock, Signature, Stmt};
 use self::block::End;
 pub(crate) use self::warning::warning;
 use crate::args::Args;
+use crate::flow::{attrs_of, is_cfg};
+use crate::function::Plain;
 use crate::site::Site;
+use crate::span;
 
 /// Rewrites one function, whose table begins at the line of `row`.
 pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &Args) {
-    let site = Site::new(row, sig.fn_token.span, body.brace_token.span.close());
-    let flow = Flow::at(site.first());
-    let mut expander = Expander { site, args, flow };
     if sig.asyncness.is_some() {
-        expander.async_function(sig, body);
-        return;
+        Expander::new(row, sig.fn_token.span, body, args).async_function(sig, body);
+    } else {
+        self::body(body, sig.fn_token.span, &End::of(&sig.output), row, args);
     }
-    let memline = args.runtime();
-    expander.statements(body, &End::of(&sig.output));
-    let site = expander.site.to_static(args);
-    let (frame, slots) = (FRAME.ident(), expander.site.slots());
+}
+
+/// Rewrites the body of a function that is not `async`.
+fn body(body: &mut Block, fn_token: Span, end: &End, row: Span, args: &Args) {
+    let mut expander = Expander::new(row, fn_token, body, args);
+    // The frame opens the line of the first statement at once, which saves its probe.
+    let slot = expander.open_first(body);
+    expander.statements(body, end);
+    let (site, about) = expander.site.to_tokens(args);
+    let (frame, memline, slots) = (FRAME.ident(), args.runtime(), expander.site.slots());
     let enter = quote_spanned! {Span::mixed_site()=>
-        let #frame = #memline::enter(&__MEMLINE_SITE, #slots);
+        let #frame = #memline::enter(#about, #slot, #slots);
     };
     insert_first(body, enter);
     body.stmts.insert(0, verbatim(site));
+}
+
+/// Rewrites a function of which nothing is parsed but the body.
+pub(crate) fn plain(function: &mut Plain, row: Span, args: &Args) {
+    let end = if function.has_value {
+        End::Value
+    } else {
+        End::Unit
+    };
+    body(&mut function.body, function.fn_token, &end, row, args);
 }
 
 /// What is known while one function is walked through.
@@ -103,6 +120,30 @@ const AFTER: Local = Local("after");
 impl Local {
     fn ident(&self) -> Ident {
         Ident::new(self.0, Span::mixed_site())
+    }
+}
+
+impl<'a> Expander<'a> {
+    fn new(row: Span, fn_token: Span, body: &Block, args: &'a Args) -> Self {
+        let site = Site::new(row, fn_token, body.brace_token.span.close());
+        let flow = Flow::at(site.first());
+        Self { site, args, flow }
+    }
+
+    /// The slot of the line that a function's frame opens: that of its first statement, unless a `#[cfg]`
+    /// may take that away.
+    fn open_first(&mut self, body: &Block) -> Literal {
+        let first = body
+            .stmts
+            .iter()
+            .find(|stmt| !matches!(stmt, Stmt::Item(_)));
+        let span = first
+            .filter(|stmt| !attrs_of(stmt).iter().any(is_cfg))
+            .and_then(span::first_of_stmt);
+        if let Some(span) = span {
+            self.flow.open = Some(self.line_of(span));
+        }
+        self.site.slot(self.open())
     }
 }
 

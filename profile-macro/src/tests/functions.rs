@@ -14,19 +14,10 @@ fn f() {
 }";
     expect![[r#"
         fn f() {
-            static __MEMLINE_SITE: Site = Site::new(
-                &Place {
-                    module:::core::module_path!(), name: Name::Of(
-                        || {
-                            fn here() {
-                            }
-                            Site::path(&here)
-                        }
-                    ), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1, 3, 4],
-                }
-            );
-            let frame = enter(&__MEMLINE_SITE, 3);
-            frame.line(1);
+            enum __MemlineHere {
+            }
+            static __MEMLINE_SITE: Site = Site::NEW;
+            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4\0<parsed string 1>\0", 1, 3);
             g();
             frame.line(2);
             g();
@@ -42,12 +33,8 @@ fn given_name_and_path() {
 fn f() {}";
     expect![[r#"
         fn f() {
-            static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::Site::new(
-                &a::b::__private::Place {
-                    module:::core::module_path!(), name: a::b::__private::Name::Given("given"), file: "<parsed string 1>", first_line: 1, source: "", lines: &[1],
-                }
-            );
-            let frame = a::b::__private::enter(&__MEMLINE_SITE, 1);
+            static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::Site::NEW;
+            let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
         }
     "#]].assert_eq(&whole(item));
 }
@@ -63,7 +50,7 @@ async fn f(&self, mut a: u32, _: u32, (b, c): (u32, u32)) -> Result<impl Trait, 
     expect![[r#"
         async fn f(&self, a: u32, __arg2: u32, __arg3:(u32, u32)) -> Result < impl Trait, u32 > {
             in_future(
-                &__MEMLINE_SITE, async move {
+                &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,4294967295\0<parsed string 1>\0", async move {
                     let _ = &self;
                     let mut a = a;
                     let __arg2 = __arg2;
@@ -103,7 +90,7 @@ mod m {
         mod m {
             async fn unit() {
                 in_future(
-                    &__MEMLINE_SITE, async move {
+                    &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "3,4294967295\0<parsed string 1>\0", async move {
                         if false {
                             return;
                         }
@@ -117,7 +104,7 @@ mod m {
             }
             async fn never() ->! {
                 match in_future(
-                    &__MEMLINE_SITE, async move {
+                    &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "4,4294967295\0<parsed string 1>\0", async move {
                         let after = task(&__MEMLINE_SITE).reopen(1);
                         {
                             let frame = task(&__MEMLINE_SITE);
@@ -146,8 +133,7 @@ fn f() -> impl Future {
 }";
     expect![[r#"
         fn f() -> impl Future {
-            let frame = enter(&__MEMLINE_SITE, 4);
-            frame.line(1);
+            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5\0<parsed string 1>\0", 1, 4);
             g();
             frame.line(2);
             in_async_block(
@@ -187,7 +173,7 @@ mod m {
             trait T {
                 fn declared();
                 fn given() {
-                    let frame = enter(&__MEMLINE_SITE, 1);
+                    let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "5\0<parsed string 1>\0", 0, 1);
                     g();
                 }
             }
@@ -199,8 +185,7 @@ mod m {
                     g();
                 }
                 fn plain() {
-                    let frame = enter(&__MEMLINE_SITE, 2);
-                    frame.line(1);
+                    let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "11,12\0<parsed string 1>\0", 1, 2);
                     g();
                 }
             }

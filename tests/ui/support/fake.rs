@@ -51,56 +51,46 @@ pub mod __private {
     use std::cell::Cell;
     use std::future::Future;
     use std::pin::Pin;
+    use std::sync::OnceLock;
     use std::task::{Context, Poll};
 
-    pub struct Place {
-        pub module: &'static str,
-        pub name: Name,
-        pub file: &'static str,
-        pub first_line: u32,
-        pub source: &'static str,
-        pub lines: &'static [u32],
-    }
-
-    pub enum Name {
-        Given(&'static str),
-        Of(fn() -> &'static str),
-    }
-
     pub struct Site {
-        place: &'static Place,
+        about: OnceLock<(fn() -> &'static str, &'static str)>,
     }
 
     impl Site {
-        pub const fn new(place: &'static Place) -> Self {
-            Self { place }
+        #[allow(clippy::declare_interior_mutable_const)]
+        pub const NEW: Self = Self {
+            about: OnceLock::new(),
+        };
+
+        fn describe(&self, name: fn() -> &'static str, place: &'static str) {
+            self.about.get_or_init(|| (name, place));
+            let [_, file, source] = self.place();
+            assert!(!name().is_empty() && file.ends_with(".rs"));
+            let first = self.line(0);
+            let count = source.lines().count() as u32;
+            let mut lines = self.lines().into_iter().filter(|&line| line != u32::MAX);
+            assert!(count == 0 || lines.all(|line| line - first < count));
         }
 
-        pub fn path<T>(_: &T) -> &'static str {
-            std::any::type_name::<T>()
+        /// The lines of the slots, the file and the source.
+        fn place(&self) -> [&'static str; 3] {
+            let (_, place) = self.about.get().expect("the function has begun");
+            let parts: Vec<&str> = place.split('\0').collect();
+            parts.try_into().expect("three parts")
+        }
+
+        fn lines(&self) -> Vec<u32> {
+            let [lines, ..] = self.place();
+            lines
+                .split(',')
+                .map(|line| line.parse().expect("a number"))
+                .collect()
         }
 
         fn line(&self, slot: u32) -> u32 {
-            self.place.lines[slot as usize]
-        }
-
-        fn check(&self) {
-            let place = self.place;
-            let name = match place.name {
-                Name::Given(name) => name,
-                Name::Of(path) => path(),
-            };
-            assert!(!name.is_empty() && !place.module.is_empty() && place.file.ends_with(".rs"));
-            assert_eq!(place.lines[0], place.first_line);
-            let lines = place.source.lines().count() as u32;
-            assert!(
-                lines == 0
-                    || place
-                        .lines
-                        .iter()
-                        .filter(|&&line| line != u32::MAX)
-                        .all(|line| line - place.first_line < lines)
-            );
+            self.lines()[slot as usize]
         }
 
         fn open(&self, slot: u32, times: u32) {
@@ -183,13 +173,23 @@ pub mod __private {
         }
     }
 
-    pub fn enter(site: &'static Site, slots: u32) -> Frame {
-        site.check();
-        enter_closure(site, 0, slots)
+    pub fn enter(
+        site: &'static Site,
+        name: fn() -> &'static str,
+        place: &'static str,
+        slot: u32,
+        slots: u32,
+    ) -> Frame {
+        site.describe(name, place);
+        let frame = enter_closure(site, 0, slots);
+        if slot != 0 {
+            frame.line(slot);
+        }
+        frame
     }
 
     pub fn enter_closure(site: &'static Site, slot: u32, slots: u32) -> Frame {
-        assert!(slot < slots && slots as usize <= site.place.lines.len());
+        assert!(slot < slots && slots as usize <= site.lines().len());
         with(|state| state.frames.push(0));
         site.open(slot, 1);
         Frame(Task(site))
@@ -206,7 +206,13 @@ pub mod __private {
         future: Option<Pin<Box<F>>>,
     }
 
-    pub fn in_future<F: Future>(site: &'static Site, future: F) -> InFuture<F> {
+    pub fn in_future<F: Future>(
+        site: &'static Site,
+        name: fn() -> &'static str,
+        place: &'static str,
+        future: F,
+    ) -> InFuture<F> {
+        site.describe(name, place);
         in_async_block(site, 0, future)
     }
 
@@ -231,14 +237,13 @@ pub mod __private {
         type Output = F::Output;
 
         fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-            let (line, site) = (self.line, self.site);
+            let line = self.line;
             with(|state| {
                 state.frames.push(line);
                 if !self.begun {
                     *state.counts.entry(line).or_default() += 1;
                 }
             });
-            site.check();
             self.begun = true;
             let result = self.future.as_mut().expect("a future").as_mut().poll(cx);
             self.line = with(|state| state.frames.pop()).expect("a frame");
