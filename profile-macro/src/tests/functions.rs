@@ -116,8 +116,12 @@ mod m {
                 ). await
             }
             async fn never() ->! {
-                match in_future(
-                    &__MEMLINE_SITE, async move {
+                in_future_like(
+                    &__MEMLINE_SITE, || ->! {
+                        loop {
+                        }
+                    }
+                    , async move {
                         let after = task(&__MEMLINE_SITE).reopen(1);
                         {
                             let frame = task(&__MEMLINE_SITE);
@@ -125,9 +129,7 @@ mod m {
                             }
                         }
                     }
-                ). await {
-                    _ =>::core::unreachable!()
-                }
+                ). await
             }
         }
     "#]]
