@@ -3,12 +3,12 @@
 //! Between two polls a body has no line open, on no thread: neither the time it is suspended, nor
 //! other tasks, nor a move to another thread are charged to it.
 
-use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
-use crate::frame::{AtEnd, Cursor, Pass};
+use crate::frame::{AtEnd, Cursor};
 use crate::site::{About, Site};
 use crate::table::Table;
 
@@ -63,12 +63,42 @@ impl Task {
 
     /// As [`Frame::pass`](crate::frame::Frame::pass).
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn pass(&self, slot: u32) -> Pass<Self> {
-        Pass {
-            cursor: *self,
+    pub fn pass(&self, slot: u32) -> TaskPass {
+        TaskPass {
+            task: *self,
             slot,
-            finished: Cell::new(false),
+            finished: AtomicBool::new(false),
         }
+    }
+}
+
+/// As [`Pass`](crate::frame::Pass). A future holds it across awaits and must stay `Sync`, which no
+/// `Cell` is.
+pub struct TaskPass {
+    task: Task,
+    slot: u32,
+    finished: AtomicBool,
+}
+
+impl TaskPass {
+    /// The next test of the loop follows.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn finished(&self) {
+        self.finished.store(true, Relaxed);
+    }
+
+    /// The loop is left after all.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn unfinished(&self) {
+        self.finished.store(false, Relaxed);
+    }
+}
+
+impl Drop for TaskPass {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        self.task
+            .turn(self.slot, i64::from(*self.finished.get_mut()));
     }
 }
 
@@ -99,6 +129,19 @@ pub fn in_future<F: Future>(
 ) -> impl Future<Output = F::Output> {
     site.describe(About { name, place });
     in_async_block(site, 0, future)
+}
+
+/// As [`in_future`], where the result is of the type that `like` returns: `!`, which has no name on
+/// stable Rust but as the result of a function.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn in_future_like<T, F: Future<Output = T>>(
+    site: &'static Site,
+    name: fn() -> &'static str,
+    place: &'static str,
+    _like: fn() -> T,
+    future: F,
+) -> impl Future<Output = T> {
+    in_future(site, name, place, future)
 }
 
 /// Gives an async block its frame, in the table of the function around it.

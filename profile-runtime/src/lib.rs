@@ -66,6 +66,6 @@ pub mod __private {
     //! What the expansion of `#[profile]` calls. Not public: it changes without notice.
 
     pub use crate::frame::{AtEnd, Cursor, Frame, Pass, enter, enter_closure};
-    pub use crate::future::{Task, in_async_block, in_future, task};
+    pub use crate::future::{Task, TaskPass, in_async_block, in_future, in_future_like, task};
     pub use crate::site::Site;
 }

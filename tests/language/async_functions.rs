@@ -76,6 +76,27 @@ async fn never() -> ! {
 }
 
 #[cfg_attr(profiled, memline::profile)]
+async fn never_by_its_tail() -> ! {
+    std::future::pending().await
+}
+
+#[cfg_attr(profiled, memline::profile)]
+async fn loops(mut n: u32) -> u32 {
+    for i in 0..3 {
+        if i == 1 {
+            continue;
+        }
+        pause().await;
+        while n < 2 {
+            pause().await;
+            n += 1;
+        }
+        n += i
+    }
+    n
+}
+
+#[cfg_attr(profiled, memline::profile)]
 async fn panics(_held: Noisy) -> u8 {
     let _local = noisy("local");
     pause().await;
@@ -89,6 +110,10 @@ async fn tail_temporary(held: Noisy) -> usize {
 }
 
 fn sent<T: Send>(value: T) -> T {
+    value
+}
+
+fn shared<T: Sync + Send>(value: T) -> T {
     value
 }
 
@@ -107,6 +132,8 @@ fn main() {
     println!("{list:?}");
     println!("{:?}", poll(2, opaque(3)).map(Iterator::collect::<Vec<_>>));
     println!("{:?}", poll(3, async { never().await }).map(|()| 0));
+    println!("{:?}", poll(3, async { never_by_its_tail().await }).map(|()| 0));
+    println!("{:?}", poll(9, shared(loops(0))));
     println!("{:?}", caught(|| poll(3, panics(noisy("held")))));
     println!("{:?}", poll(1, tail_temporary(noisy("held"))));
 }

@@ -81,22 +81,23 @@ impl Expander<'_> {
             .map(|(index, input)| bound_again(input, index));
         let bindings: TokenStream = bindings.collect();
         let returned = returned(&sig.output);
-        let future = quote_spanned! {Span::mixed_site()=>
-            #memline::in_future(#about, async move {
+        let inner = quote_spanned! {Span::mixed_site()=>
+            async move {
                 #bindings
                 #returned
                 let #after = #memline::task(&__MEMLINE_SITE).reopen(#slot);
                 #body
-            }).await
+            }
         };
+        // A `!` is told from outside, since a return of one would be taken for a return of any type.
         let future = if is_never(&sig.output) {
-            // Older editions take the future's own type for `()`.
             quote_spanned! {Span::mixed_site()=>
-                match #future { #[allow(unreachable_code)] _ => ::core::unreachable!() }
+                #memline::in_future_like(#about, || -> ! { loop {} }, #inner)
             }
         } else {
-            future
+            quote_spanned!(Span::mixed_site()=> #memline::in_future(#about, #inner))
         };
+        let future = quote_spanned!(Span::mixed_site()=> #future.await);
         body.stmts = vec![verbatim(site), verbatim(future)];
     }
 }

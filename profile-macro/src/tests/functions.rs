@@ -103,8 +103,12 @@ mod m {
                 ). await
             }
             async fn never() ->! {
-                match in_future(
-                    &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "4,4294967295\0<parsed string 1>\0", async move {
+                in_future_like(
+                    &__MEMLINE_SITE, || ->! {
+                        loop {
+                        }
+                    }
+                    , async move {
                         let after = task(&__MEMLINE_SITE).reopen(1);
                         {
                             let frame = task(&__MEMLINE_SITE);
@@ -112,9 +116,7 @@ mod m {
                             }
                         }
                     }
-                ). await {
-                    _ =>::core::unreachable!()
-                }
+                ). await
             }
         }
     "#]]

@@ -216,6 +216,16 @@ pub mod __private {
         in_async_block(site, 0, future)
     }
 
+    pub fn in_future_like<T, F: Future<Output = T>>(
+        site: &'static Site,
+        name: fn() -> &'static str,
+        place: &'static str,
+        _like: fn() -> T,
+        future: F,
+    ) -> InFuture<F> {
+        in_future(site, name, place, future)
+    }
+
     pub fn in_async_block<F: Future>(site: &'static Site, slot: u32, future: F) -> InFuture<F> {
         InFuture {
             site,
