@@ -1,7 +1,7 @@
 //! The attribute's arguments: `name = "…"`, `crate = path` and `warn`.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, TokenStreamExt};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, LitStr, Path, Result, Token};
@@ -81,12 +81,30 @@ impl Args {
     }
 
     /// The path of the module that the expansion calls.
-    pub(crate) fn runtime(&self) -> TokenStream {
-        let krate = match &self.krate {
-            Some(path) => path.to_token_stream(),
-            None => quote_spanned!(Span::mixed_site()=> ::memline),
-        };
-        quote_spanned!(Span::mixed_site()=> #krate::__private)
+    pub(crate) fn runtime(&self) -> Runtime<'_> {
+        Runtime(self.krate.as_ref())
+    }
+}
+
+/// `::memline::__private`, or the same in the path given.
+///
+/// PERF: these are put down one by one, since tokens that stand in a stream of their own cost the compiler
+/// a round of questions each time.
+pub(crate) struct Runtime<'a>(Option<&'a Path>);
+
+impl ToTokens for Runtime<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let span = Span::mixed_site();
+        let colons = Token![::](span);
+        match self.0 {
+            Some(path) => path.to_tokens(tokens),
+            None => {
+                colons.to_tokens(tokens);
+                tokens.append(Ident::new("memline", span));
+            }
+        }
+        colons.to_tokens(tokens);
+        tokens.append(Ident::new("__private", span));
     }
 }
 

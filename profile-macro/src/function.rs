@@ -37,10 +37,9 @@ impl Plain {
             let inner = input.call(Attribute::parse_inner)?;
             Ok((inner, input.call(Block::parse_within)?))
         };
-        let (inner, stmts) = if is_bare(body.stream()) {
-            (Vec::new(), bare(body.stream()))
-        } else {
-            parser.parse2(body.stream()).ok()?
+        let (inner, stmts) = match bare(body.stream()) {
+            Some(stmts) => (Vec::new(), stmts),
+            None => parser.parse2(body.stream()).ok()?,
         };
         let brace_token = Brace {
             span: body.delim_span(),
@@ -146,8 +145,15 @@ impl Head {
     }
 }
 
-/// Whether tokens are an expression without blocks, closures and attributes, or none at all. Then they hold no
-/// statement but the one that they are.
+/// The statements of a body that is at most one expression, without blocks, closures and attributes: nothing
+/// in it can carry a probe. So it is not parsed either.
+fn bare(body: TokenStream) -> Option<Vec<Stmt>> {
+    if body.is_empty() {
+        return Some(Vec::new());
+    }
+    is_bare(body.clone()).then(|| vec![Stmt::Expr(Expr::Verbatim(body), None)])
+}
+
 fn is_bare(tokens: TokenStream) -> bool {
     tokens.into_iter().all(|token| match token {
         TokenTree::Group(group) => group.delimiter() != Delimiter::Brace && is_bare(group.stream()),
@@ -156,18 +162,77 @@ fn is_bare(tokens: TokenStream) -> bool {
     })
 }
 
-/// PERF: such an expression is not parsed.
-fn bare(tokens: TokenStream) -> Vec<Stmt> {
-    if tokens.is_empty() {
-        Vec::new()
-    } else {
-        vec![Stmt::Expr(Expr::Verbatim(tokens), None)]
-    }
-}
-
 fn punct(token: &TokenTree) -> Option<char> {
     match token {
         TokenTree::Punct(punct) => Some(punct.as_char()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the function has a value; `None` where it is not taken apart.
+    fn has_value(item: &str) -> Option<bool> {
+        let item: TokenStream = item.parse().expect("tokens");
+        let split = Plain::split(item.clone())?;
+        let has_value = split.has_value;
+        let text = |tokens: TokenStream| tokens.to_string().replace(' ', "");
+        assert_eq!(text(split.into_tokens()), text(item));
+        Some(has_value)
+    }
+
+    #[test]
+    fn values() {
+        for item in [
+            "fn f() {}",
+            "#[inline] pub(crate) unsafe fn f<T: Fn(u8) -> u8, const N: usize>(t: T) where T: Copy { t(1); }",
+            "fn f() -> () { g(); }",
+            "fn f<T>() -> () where T: Copy { g(); }",
+        ] {
+            assert_eq!(has_value(item), Some(false), "{item}");
+        }
+        for item in [
+            "/// Says.\npub fn f() -> u8 { 1 }",
+            "fn f<'a, F: FnOnce(&'a u8) -> Vec<Vec<u8>>>(f: F) -> impl Fn() -> u8 + 'a { move || 1 }",
+            "fn f<T: G<-1>>() -> (u8, ()) { (1, ()) }",
+            "fn f() -> ! { loop {} }",
+            "fn f() -> [u8; { 1 + 2 }] { [1; 3] }",
+        ] {
+            assert_eq!(has_value(item), Some(true), "{item}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_the_parser() {
+        for item in [
+            "const fn f() {}",
+            "async fn f() {}",
+            "extern \"C\" fn f() {}",
+            "#[unsafe(naked)] fn f() { naked_asm!(\"ret\") }",
+            "fn f();",
+            "fn f() { let a = ; }",
+            "impl A { fn f() {} }",
+            "mod m { fn f() {} }",
+            "struct A { f: fn() }",
+        ] {
+            assert_eq!(has_value(item), None, "{item}");
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_not_parsed() {
+        let check = |body: &str, expected: bool| {
+            let body = body.parse().expect("tokens");
+            assert_eq!(bare(body).is_some(), expected);
+        };
+        check("", true);
+        check("self.0.iter().map(f(1)).sum()", true);
+        check("a.b(|c| c)", false);
+        check("a(unsafe { b() })", false);
+        check("a; b", false);
+        check("#[cfg(a)] b", false);
+        check("[0; 4]", false);
     }
 }

@@ -101,16 +101,18 @@ impl Site {
     pub(crate) fn to_tokens(&self, args: &Args) -> (TokenStream, TokenStream) {
         let memline = args.runtime();
         let place = self.place();
-        let site = quote_spanned! {Span::mixed_site()=>
-            static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
-        };
         match &args.name {
             Some((_, name)) => (
-                site,
+                quote_spanned! {Span::mixed_site()=>
+                    static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
+                },
                 quote_spanned!(Span::mixed_site()=> &__MEMLINE_SITE, || #name, #place),
             ),
             None => (
-                quote_spanned!(Span::mixed_site()=> enum __MemlineHere {} #site),
+                quote_spanned! {Span::mixed_site()=>
+                    enum __MemlineHere {}
+                    static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
+                },
                 quote_spanned! {Span::mixed_site()=>
                     &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, #place
                 },

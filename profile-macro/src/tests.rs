@@ -1,7 +1,8 @@
 //! The shape of what is generated.
 //!
 //! Input is parsed from text, so line numbers are those of the text, the attribute being on line 1. To keep
-//! the eye on the probes, `#[allow(unreachable_code)]` is left out of the output, and so is the site.
+//! the eye on the probes, `#[allow(unreachable_code)]` is left out of the output, and so are the site and what
+//! is told of it.
 
 mod expressions;
 mod functions;
@@ -133,6 +134,12 @@ impl Printer {
             ("# [", "#["),
         ] {
             text = text.replace(wide, narrow);
+        }
+        if !self.sites
+            && let Some((before, about)) = text.split_once(",::core::any::type_name")
+            && let Some((_, after)) = about.split_once("\\0\"")
+        {
+            text = format!("{before}{after}");
         }
         self.out.push_str(&"    ".repeat(self.depth));
         self.out.push_str(text.trim());

@@ -61,7 +61,7 @@ fn function(site: &'static Site) -> Option<Function> {
     Some(Function {
         name: function_path((about.name)()),
         file: place.file.to_owned(),
-        first_line: place.lines.first().copied().unwrap_or_default(),
+        first_line: place.first_line(),
         calls: slots[0].figures.occurrences,
         threads,
         lines: lines(&place, &slots),
@@ -159,7 +159,7 @@ impl Sum {
 
 /// A row for each line of the source, or, where the source is not known, for each that has probes.
 fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
-    let mut rows: BTreeMap<u32, Line> = (place.lines.first().copied().unwrap_or_default()..)
+    let mut rows: BTreeMap<u32, Line> = (place.first_line()..)
         .zip(place.source.lines())
         .map(|(line, source)| {
             (

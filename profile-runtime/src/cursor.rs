@@ -60,7 +60,7 @@ impl TableRef {
     ///
     /// PERF: where the number is a constant, the compiler knows of each slot that it is in range.
     #[inline(always)]
-    pub(crate) fn first_lines(self, len: usize) -> Option<&'static Table> {
+    fn first_lines(self, len: usize) -> Option<&'static Table> {
         if self.len() < len {
             return None;
         }
@@ -68,6 +68,35 @@ impl TableRef {
         // SAFETY: as in `get`; there are at least so many lines.
         #[expect(unsafe_code)]
         Some(unsafe { &*(table as *const Table) })
+    }
+}
+
+/// The table of a frame, as the frame and its guards hold it.
+///
+/// PERF: as wide as a table where all is inlined, so that the number of lines is a constant; one pointer
+/// in debug builds, where it would only take stack.
+#[derive(Clone, Copy)]
+pub(crate) struct Held(
+    #[cfg(debug_assertions)] TableRef,
+    #[cfg(not(debug_assertions))] &'static Table,
+);
+
+impl Held {
+    /// Holds a table whose slots below `slots` are used, if it has so many.
+    #[inline(always)]
+    pub(crate) fn new(table: TableRef, slots: u32) -> Option<Self> {
+        let lines = table.first_lines(slots as usize)?;
+        #[cfg(debug_assertions)]
+        let lines = TableRef::of(lines);
+        Some(Self(lines))
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self) -> &'static Table {
+        #[cfg(debug_assertions)]
+        return self.0.get();
+        #[cfg(not(debug_assertions))]
+        self.0
     }
 }
 

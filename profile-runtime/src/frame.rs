@@ -9,13 +9,12 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::cursor::TableRef;
-use crate::site::{About, Site};
-use crate::table::Table;
+use crate::cursor::{Held, TableRef};
+use crate::site::Site;
 
 /// One call of a profiled function. Its drop closes the line that is open.
 pub struct Frame {
-    table: Option<&'static Table>,
+    table: Option<Held>,
     /// A frame stays on its thread.
     _not_send: PhantomData<*const ()>,
 }
@@ -23,7 +22,7 @@ pub struct Frame {
 /// Enters a profiled function: opens its first row, which counts the calls, and after that the line of
 /// its first statement, `slot`, where that is another. Its probes have slots below `slots`.
 ///
-/// `name` and `place` are what [`About`] holds.
+/// `name` and `place` are what [`About`](crate::site::About) holds.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter(
     site: &'static Site,
@@ -32,7 +31,7 @@ pub fn enter(
     slot: u32,
     slots: u32,
 ) -> Frame {
-    let frame = Frame::enter(site.table_of_function(About { name, place }), 0, slots);
+    let frame = Frame::enter(site.table_of_function(name, place), 0, slots);
     if slot != 0 {
         frame.line(slot);
     }
@@ -50,7 +49,7 @@ impl Drop for Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some(table) = self.table {
-            table.leave();
+            table.get().leave();
         }
     }
 }
@@ -64,13 +63,13 @@ pub trait Cursor: Copy {
 
 /// The cursor of a frame; `None` where profiling is off.
 #[derive(Clone, Copy)]
-pub struct Here(Option<&'static Table>);
+pub struct Here(Option<Held>);
 
 impl Cursor for Here {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn turn(self, slot: u32, count: i64) {
         if let Some(table) = self.0 {
-            table.turn(slot, count);
+            table.get().turn(slot, count);
         }
     }
 }
@@ -78,9 +77,9 @@ impl Cursor for Here {
 impl Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(table: Option<TableRef>, slot: u32, slots: u32) -> Self {
-        let table = table.and_then(|table| table.first_lines(slots as usize));
+        let table = table.and_then(|table| Held::new(table, slots));
         if let Some(table) = table {
-            table.enter(slot);
+            table.get().enter(slot);
         }
         Self {
             table,
@@ -95,7 +94,7 @@ impl Frame {
 
     /// The probe: closes the line that is open, opens `slot` and counts it.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn line(&self, slot: u32) {
+    pub extern "C" fn line(&self, slot: u32) {
         self.cursor().turn(slot, 1);
     }
 
@@ -155,13 +154,13 @@ pub struct Pass<C: Cursor> {
 impl<C: Cursor> Pass<C> {
     /// The next test of the loop follows.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn finished(&self) {
+    pub extern "C" fn finished(&self) {
         self.finished.set(true);
     }
 
     /// The loop is left after all.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn unfinished(&self) {
+    pub extern "C" fn unfinished(&self) {
         self.finished.set(false);
     }
 }

@@ -50,6 +50,10 @@ pub(crate) struct Place {
 impl Place {
     /// Stands for what happens outside of all lines, which belongs to the caller.
     pub(crate) const NO_LINE: u32 = u32::MAX;
+
+    pub(crate) fn first_line(&self) -> u32 {
+        self.lines.first().copied().unwrap_or_default()
+    }
 }
 
 impl About {
@@ -134,12 +138,16 @@ impl Site {
 
     /// The same at the beginning of the function itself, where it may be the first call of all.
     #[inline(always)]
-    pub(crate) fn table_of_function(&'static self, about: About) -> Option<TableRef> {
+    pub(crate) fn table_of_function(
+        &'static self,
+        name: fn() -> &'static str,
+        place: &'static str,
+    ) -> Option<TableRef> {
         let table = self.table_if_any();
         if table.is_some() {
             table
         } else {
-            self.begin(about)
+            self.begin(name, place)
         }
     }
 
@@ -148,10 +156,12 @@ impl Site {
         record::current_if_any().and_then(|record| record.table(self.id()))
     }
 
+    /// PERF: what is known comes in registers. As one value it would be laid out on the stack for the call,
+    /// before it is known whether there will be one.
     #[cold]
     #[inline(never)]
-    fn begin(&'static self, about: About) -> Option<TableRef> {
-        self.describe(about);
+    fn begin(&'static self, name: fn() -> &'static str, place: &'static str) -> Option<TableRef> {
+        self.describe(About { name, place });
         self.join()
     }
 

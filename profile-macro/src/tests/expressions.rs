@@ -21,7 +21,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,6,8,9,10,11,12\0<parsed string 1>\0", 1, 10);
+            let frame = enter(&__MEMLINE_SITE, 1, 10);
             if n == 1 {
                 frame.line(2);
                 g();
@@ -71,7 +71,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,7,10\0<parsed string 1>\0", 1, 6);
+            let frame = enter(&__MEMLINE_SITE, 1, 6);
             match n {
                 1 => {
                     frame.line(2);
@@ -118,7 +118,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,6,7,8,9,10,13\0<parsed string 1>\0", 1, 9);
+            let frame = enter(&__MEMLINE_SITE, 1, 9);
             let Some(a) = g(n) else {
                 frame.line(2);
                 return 0;
@@ -174,7 +174,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,6,7,8,9,10,11,13,15,17\0<parsed string 1>\0", 1, 13);
+            let frame = enter(&__MEMLINE_SITE, 1, 13);
             let a = | n | n + 1;
             frame.line(2);
             let b = | n | {
@@ -233,7 +233,7 @@ fn f(x: u32) {
 }";
     expect![[r#"
         fn f(x: u32) {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5\0<parsed string 1>\0", 1, 4);
+            let frame = enter(&__MEMLINE_SITE, 1, 4);
             match x {
                 0 => {
                     frame.line(2);

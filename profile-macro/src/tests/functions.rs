@@ -50,7 +50,7 @@ async fn f(&self, mut a: u32, _: u32, (b, c): (u32, u32)) -> Result<impl Trait, 
     expect![[r#"
         async fn f(&self, a: u32, __arg2: u32, __arg3:(u32, u32)) -> Result < impl Trait, u32 > {
             in_future(
-                &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,4294967295\0<parsed string 1>\0", async move {
+                &__MEMLINE_SITE, async move {
                     let _ = &self;
                     let mut a = a;
                     let __arg2 = __arg2;
@@ -90,7 +90,7 @@ mod m {
         mod m {
             async fn unit() {
                 in_future(
-                    &__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "3,4294967295\0<parsed string 1>\0", async move {
+                    &__MEMLINE_SITE, async move {
                         if false {
                             return;
                         }
@@ -135,7 +135,7 @@ fn f() -> impl Future {
 }";
     expect![[r#"
         fn f() -> impl Future {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5\0<parsed string 1>\0", 1, 4);
+            let frame = enter(&__MEMLINE_SITE, 1, 4);
             g();
             frame.line(2);
             in_async_block(
@@ -175,7 +175,7 @@ mod m {
             trait T {
                 fn declared();
                 fn given() {
-                    let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "5\0<parsed string 1>\0", 0, 1);
+                    let frame = enter(&__MEMLINE_SITE, 0, 1);
                     g();
                 }
             }
@@ -187,7 +187,7 @@ mod m {
                     g();
                 }
                 fn plain() {
-                    let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "11,12\0<parsed string 1>\0", 1, 2);
+                    let frame = enter(&__MEMLINE_SITE, 1, 2);
                     g();
                 }
             }

@@ -18,7 +18,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,6,7,8,9\0<parsed string 1>\0", 1, 6);
+            let frame = enter(&__MEMLINE_SITE, 1, 6);
             let a = n;
             let b = a;
             use std::fs;
@@ -53,7 +53,7 @@ fn f(n: u32) {
 }";
     expect![[r#"
         fn f(n: u32) {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,6,7,8,10,11\0<parsed string 1>\0", 1, 9);
+            let frame = enter(&__MEMLINE_SITE, 1, 9);
             'outer: for i in 0 .. n {
                 let pass0 = frame.pass(1);
                 frame.line(2);
@@ -115,7 +115,7 @@ fn f(all: &Mutex<Vec<u32>>) {
 }";
     expect![[r#"
         fn f(all: &Mutex < Vec < u32 >>) {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,6,7,8,9,10,11,14\0<parsed string 1>\0", 1, 11);
+            let frame = enter(&__MEMLINE_SITE, 1, 11);
             'outer: loop {
                 let pass0 = frame.pass(1);
                 frame.line(2);
@@ -185,7 +185,7 @@ fn f(n: u32) -> u32 {
 }";
     expect![[r#"
         fn f(n: u32) -> u32 {
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4,5,6\0<parsed string 1>\0", 1, 5);
+            let frame = enter(&__MEMLINE_SITE, 1, 5);
             let a = n;
             frame.line(2);
             loop {
