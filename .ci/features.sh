@@ -7,3 +7,7 @@ for features in '' profile global-allocator; do
     echo "cargo clippy --no-default-features --features '$features'"
     cargo clippy --locked --lib --examples --no-default-features --features "$features" -- -D warnings
 done
+for features in '' read; do
+    echo "cargo clippy -p profile-trace --no-default-features --features '$features'"
+    cargo clippy --locked -p profile-trace --lib --no-default-features --features "$features" -- -D warnings
+done
