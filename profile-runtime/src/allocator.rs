@@ -57,7 +57,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
         let block = unsafe { self.inner.alloc(layout) };
         if !block.is_null() {
-            record.counters.alloc(layout.size());
+            record.counters.alloc(false, block, layout.size());
         }
         block
     }
@@ -70,7 +70,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         // SAFETY: as above.
         let block = unsafe { self.inner.alloc_zeroed(layout) };
         if !block.is_null() {
-            record.counters.alloc(layout.size());
+            record.counters.alloc(true, block, layout.size());
         }
         block
     }
@@ -81,7 +81,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
             return; // the process is about to end
         };
         // PERF: it cannot fail, so that it may be counted first, and jumped to rather than called.
-        record.counters.free(layout.size());
+        record.counters.free(block, layout.size());
         // SAFETY: the caller upholds the contract of `GlobalAlloc::dealloc`.
         unsafe { self.inner.dealloc(block, layout) };
     }

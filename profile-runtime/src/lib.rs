@@ -9,6 +9,7 @@
 //! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
 //! | `allocator`, `stats` | counting, and the counters for code |
 //! | `site`, `table`, `line`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `recorder` | every allocation with its call stack |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -27,6 +28,8 @@ mod future;
 mod line;
 mod output;
 mod record;
+#[path = "recorder_absent.rs"]
+mod recorder;
 pub mod report;
 mod rss;
 mod signal_report;
@@ -38,6 +41,7 @@ mod tally;
 
 pub use allocator::Allocator;
 pub use config::{Config, Format, Output, ParseError, Style, Unit};
+pub use recorder::Recorder;
 pub use report::{Column, Figures, Function, Line, Report, Threads};
 pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
 

@@ -14,6 +14,7 @@ use std::sync::atomic::{
 
 use crate::counters::Counters;
 use crate::cursor::TableRef;
+use crate::recorder;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 
@@ -194,6 +195,7 @@ impl Record {
 
     /// Ends it: the record waits for the next thread.
     fn release(&self) {
+        recorder::thread_ended();
         self.counters.publish();
         CURRENT.set(None);
         self.in_use.store(false, Release);
@@ -221,6 +223,7 @@ fn take_over() -> &'static Record {
     };
     record.adopt();
     thread_end::watch(record);
+    recorder::begin_if_asked();
     record
 }
 
@@ -241,9 +244,19 @@ fn create() -> Option<&'static Record> {
         record.next.store(head, Relaxed);
         let new = ptr::from_ref(record).cast_mut();
         match RECORDS.compare_exchange_weak(head, new, AcqRel, Relaxed) {
-            Ok(_) => return Some(record),
+            Ok(_) => break,
             Err(other) => head = other,
         }
+    }
+    // Linked first: whoever turns recording on meanwhile sees the record or is seen here.
+    record.counters.record(recorder::is_on());
+    Some(record)
+}
+
+/// Begins or ends the recording of all threads.
+pub(crate) fn record_all(on: bool) {
+    for record in all() {
+        record.counters.record(on);
     }
 }
 
@@ -366,6 +379,11 @@ mod tests {
             .expect("the thread ends well")
     }
 
+    fn alloc(size: usize) {
+        let counters = &current().counters;
+        counters.alloc(false, ptr::null_mut(), size);
+    }
+
     #[test]
     fn a_thread_keeps_its_record() {
         in_a_thread(|| assert!(ptr::eq(current(), current())));
@@ -374,11 +392,11 @@ mod tests {
     #[test]
     fn ended_threads_leave_their_records_to_new_ones() {
         for _ in 0..100 {
-            in_a_thread(|| current().counters.alloc(1));
+            in_a_thread(|| alloc(1));
         }
         let before = all().count();
         for _ in 0..1000 {
-            in_a_thread(|| current().counters.alloc(1));
+            in_a_thread(|| alloc(1));
         }
         // Other tests of this process may start threads meanwhile.
         assert!(all().count() < before + 100);
@@ -386,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_new_owner_starts_from_zero() {
-        in_a_thread(|| current().counters.alloc(77));
+        in_a_thread(|| alloc(77));
         in_a_thread(|| {
             let record = current();
             assert_eq!(record.counters.allocs(), record.start.allocs.get());
