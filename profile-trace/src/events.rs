@@ -27,15 +27,12 @@ use crate::varint::{MAX, Writer, zigzag};
 /// A node of the tree of stacks; 0 is the empty stack, which is also what is not known.
 pub type Stack = u32;
 
-/// How a block came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// How a block came about, with its tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
-    /// `alloc`.
+pub(crate) enum Kind {
     Alloc = 1,
-    /// `alloc_zeroed`.
     Zeroed = 2,
-    /// `realloc`: one block ends and another begins, perhaps at the same address.
     Realloc = 3,
 }
 
@@ -173,10 +170,7 @@ impl Encoder {
                 address,
                 size,
                 stack,
-            } => {
-                let kind = if zeroed { Kind::Zeroed } else { Kind::Alloc };
-                self.alloc(kind, address, size, stack, out)
-            }
+            } => self.alloc(zeroed, address, size, stack, out),
             Event::Realloc {
                 old,
                 address,
@@ -200,16 +194,17 @@ impl Encoder {
         }
     }
 
-    /// Encodes an allocation of `kind`, which is not [`Kind::Realloc`].
+    /// Encodes an allocation.
     #[inline]
     pub fn alloc(
         &mut self,
-        kind: Kind,
+        zeroed: bool,
         address: u64,
         size: u64,
         stack: Stack,
         out: &mut [u8],
     ) -> usize {
+        let kind = if zeroed { Kind::Zeroed } else { Kind::Alloc };
         let mut writer = Writer::new(out);
         self.slot(kind, size, stack, &mut writer);
         self.address(address, &mut writer);

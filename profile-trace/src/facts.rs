@@ -38,16 +38,14 @@ pub enum Fact {
     LiveBefore = 13,
     /// Only at the end: nanoseconds since the start, a number.
     Ended = 14,
-    /// Only at the end: events that were recorded, a number.
-    Events = 15,
     /// Only at the end: why the recording ended before the program did; missing where it did not.
-    Stopped = 16,
+    Stopped = 15,
     /// Only at the end: `frame pointers` or `unwind tables`, by which stacks were walked.
-    Unwinder = 17,
+    Unwinder = 16,
     /// Only at the end: sampled allocations that were not recorded for want of room, a number.
-    Lost = 18,
+    Lost = 17,
     /// Only at the end: the blocks before this one, a number, so that none goes missing unseen.
-    Blocks = 19,
+    Blocks = 18,
 }
 
 /// Adds a fact that is a text.

@@ -10,6 +10,7 @@
 //! | [`pending`] | the side file, which keeps what a killed process had not yet written |
 //! | [`writer`] | a recording of what is told, into any `Write` |
 //! | [`read`] | reading a recording, whatever has happened to it |
+//! | [`view`] | what it says, added up |
 //!
 //! `docs/FORMAT.md` has every byte.
 
@@ -22,6 +23,8 @@ pub mod pending;
 pub mod read;
 pub mod tables;
 mod varint;
+#[cfg(feature = "read")]
+pub mod view;
 pub mod writer;
 
 pub use header::{Header, Magic};

@@ -20,6 +20,9 @@ pub struct Condition {
     pub damaged: u64,
     /// Bytes between blocks that belong to none.
     pub skipped: u64,
+    /// Bytes behind the last block: of one that was being written, where the recording is
+    /// incomplete.
+    pub torn: u64,
     /// Allocations whose stack is not in the recording.
     pub unknown_stacks: u64,
 }
@@ -28,7 +31,14 @@ impl Condition {
     /// Whether everything that was recorded is there, whether or not the program ended well.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.missing == 0 && self.damaged == 0 && self.skipped == 0 && self.unknown_stacks == 0
+        let torn = self.complete && self.torn > 0;
+        let faults = [
+            self.missing,
+            self.damaged,
+            self.skipped,
+            self.unknown_stacks,
+        ];
+        faults == [0; 4] && !torn
     }
 }
 
@@ -52,7 +62,7 @@ impl fmt::Display for Condition {
             let faults = [
                 (self.missing, "blocks are missing"),
                 (self.damaged, "blocks end early"),
-                (self.skipped, "bytes belong to no block"),
+                (self.skipped + self.torn, "bytes belong to no block"),
                 (self.unknown_stacks, "allocations have no stack"),
             ];
             for (count, what) in faults.into_iter().filter(|(count, _)| *count > 0) {

@@ -38,8 +38,6 @@ pub struct Facts {
     pub sample_rate: Option<u64>,
     /// Live heap when the recording began, in bytes.
     pub live_before: u64,
-    /// Events that were recorded, as the recorder counted them.
-    pub events: Option<u64>,
     /// Why the recording ended before the program did.
     pub stopped: Option<String>,
     /// By what stacks were walked.
@@ -92,7 +90,6 @@ impl Facts {
             t if t == is(Fact::SampleRate) => self.sample_rate = number.filter(|rate| *rate > 0),
             t if t == is(Fact::LiveBefore) => self.live_before = number.unwrap_or(0),
             t if t == is(Fact::Ended) => self.duration = time,
-            t if t == is(Fact::Events) => self.events = number,
             t if t == is(Fact::Stopped) => self.stopped = Some(text()),
             t if t == is(Fact::Unwinder) => self.unwinder = text(),
             t if t == is(Fact::Lost) => self.lost = number.unwrap_or(0),

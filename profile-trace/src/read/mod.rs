@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::header::{Header, Magic};
-use crate::pending::{self, SlotHeader};
+use crate::pending;
 
 pub use condition::Condition;
 pub use error::Error;
@@ -86,8 +86,9 @@ impl Recording {
         }
         let mut scan = Scan::default();
         scan.file(&mut source).map_err(unreadable)?;
-        if !scan.condition.complete {
-            scan.side(side.map_or(&[], |side| slots_of(side, header.session)));
+        let side = side.filter(|side| belongs(side, header.session));
+        if let Some(side) = side.filter(|_| !scan.condition.complete) {
+            scan.side(side);
         }
         Ok(scan.finish(source))
     }
@@ -138,19 +139,7 @@ pub fn side_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// The slots of a side file, if it belongs to the recording of this session.
-fn slots_of(side: &[u8], session: u64) -> &[u8] {
-    match Header::decode(side, Magic::Pending) {
-        Some(header) if header == Header::new(session) => {
-            side.get(pending::SLOT..).unwrap_or_default()
-        }
-        _ => &[],
-    }
-}
-
-/// What a slot holds: its label and the payload that counts.
-fn slot(slot: &[u8]) -> Option<(crate::block::Label, &[u8])> {
-    let (label, length) = SlotHeader::decode(slot)?;
-    let payload = slot.get(pending::SLOT_HEADER..)?.get(..length as usize)?;
-    Some((label, payload))
+/// Whether a side file is that of the recording of this session.
+fn belongs(side: &[u8], session: u64) -> bool {
+    Header::decode(side, Magic::Pending) == Some(Header::new(session))
 }

@@ -2,7 +2,8 @@
 //!
 //! A thread's own events are in its order. Between threads the times decide that are written among
 //! the events, now and then: what lies between two of them, a run, happened between them. Runs
-//! are handed out whole, in the order in which they begin.
+//! are handed out whole, in the order in which they end: a thread that rests reads the clock after
+//! its next event, not before.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -70,7 +71,7 @@ impl Streams {
         let mut queue = BinaryHeap::new();
         for (index, stream) in streams.iter_mut().enumerate() {
             if stream.advance(source, condition)? {
-                queue.push(Reverse((stream.moment.from, index)));
+                queue.push(Reverse((stream.moment.to, index)));
             }
         }
         while let Some(Reverse((_, index))) = queue.pop() {
@@ -85,7 +86,7 @@ impl Streams {
                 visitor.event(stream.thread, stream.moment, event);
             }
             if stream.advance(source, condition)? {
-                queue.push(Reverse((stream.moment.from, index)));
+                queue.push(Reverse((stream.moment.to, index)));
             }
         }
         Ok(())

@@ -7,10 +7,10 @@ use super::facts::Facts;
 use super::replay::{Place, Streams};
 use super::source::Source;
 use super::stacks::Stacks;
-use super::{Condition, Recording, slot};
+use super::{Condition, Recording};
 use crate::block::{BlockHeader, Kind, Label, MARKER, unpack};
 use crate::header::Header;
-use crate::pending::SLOT;
+use crate::pending::{SLOT, SLOT_HEADER, SlotHeader};
 
 /// Bytes that are looked through at a time for the next marker.
 const WINDOW: usize = 64 * 1024;
@@ -49,20 +49,28 @@ impl Scan {
                 }
                 wasted += u64::from(header.stored);
             }
-            let next = next_marker(source, offset + 1)?;
-            let (end, found) = next;
+            let (end, found) = next_marker(source, offset + 1)?;
+            if !found {
+                // The block that was being written.
+                self.condition.torn += end - offset;
+                return Ok(());
+            }
             self.condition.skipped += end - offset;
             offset = end;
             // What looks like blocks and is none is looked at, but not for ever.
-            if !found || wasted > (1 << 28) + 16 * offset {
+            if wasted > (1 << 28) + 16 * offset {
                 return Ok(());
             }
         }
     }
 
-    /// Goes through the slots of the side file: tables first, since events refer to them.
-    pub(super) fn side(&mut self, slots: &[u8]) {
-        let slots: Vec<_> = slots.chunks(SLOT).filter_map(slot).collect();
+    /// Goes through the side file: the note of a recorder that gave up, and the slots, tables
+    /// first, since events refer to them.
+    pub(super) fn side(&mut self, side: &[u8]) {
+        if let Some(note) = note(&side[Header::SIZE..]) {
+            self.facts.read(note);
+        }
+        let slots: Vec<_> = side.chunks(SLOT).skip(1).filter_map(slot).collect();
         let (tables, others): (Vec<_>, Vec<_>) = slots
             .into_iter()
             .partition(|(label, _)| label.kind == Kind::Tables);
@@ -142,6 +150,19 @@ impl Scan {
             streams: Streams::new(source, self.events),
         }
     }
+}
+
+/// The facts behind a side file's header: their length, and they themselves.
+fn note(rest: &[u8]) -> Option<&[u8]> {
+    let (length, facts) = rest.split_first_chunk()?;
+    facts.get(..u32::from_le_bytes(*length) as usize)
+}
+
+/// What a slot holds: its label and the payload that counts.
+fn slot(slot: &[u8]) -> Option<(Label, &[u8])> {
+    let (label, length) = SlotHeader::decode(slot)?;
+    let payload = slot.get(SLOT_HEADER..)?.get(..length as usize)?;
+    Some((label, payload))
 }
 
 /// What a stream's blocks are counted by.

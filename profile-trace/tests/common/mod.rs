@@ -63,15 +63,15 @@ impl Session {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Log {
     pub(crate) events: BTreeMap<u32, Vec<Event>>,
-    /// Thread and beginning of each event, as they were handed out.
-    pub(crate) order: Vec<(u32, u64)>,
+    /// Thread and moment of each event, as they were handed out.
+    pub(crate) order: Vec<(u32, Moment)>,
 }
 
 impl Visitor for Log {
     fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
         assert!(moment.from <= moment.to);
         self.events.entry(thread).or_default().push(*event);
-        self.order.push((thread, moment.from));
+        self.order.push((thread, moment));
     }
 }
 
