@@ -9,7 +9,7 @@
 //! | `tally`, `counters`, `record` | figures with one writer; a thread's counters; one record per thread |
 //! | `allocator`, `stats` | counting, and the counters for code |
 //! | `site`, `table`, `line`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
-//! | `recorder` | every allocation with its call stack |
+//! | `recorder` | every allocation with its call stack, into a file |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -28,7 +28,10 @@ mod future;
 mod line;
 mod output;
 mod record;
-#[path = "recorder_absent.rs"]
+#[cfg_attr(
+    not(all(feature = "record", target_os = "linux", target_arch = "x86_64")),
+    path = "recorder_absent.rs"
+)]
 mod recorder;
 pub mod report;
 mod rss;
