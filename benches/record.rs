@@ -13,10 +13,13 @@ mod common;
 use std::alloc::{GlobalAlloc, System};
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::{env, fs};
 
 use common::{pairs, timing};
 use memline::Recorder;
+use profile_trace::Recording;
+use profile_trace::view::{Aggregate, Options, View};
 
 /// How often everything is measured in turn; the median is printed.
 const ROUNDS: usize = 7;
@@ -41,7 +44,10 @@ struct Sample {
     recorded: f64,
 }
 
-fn one_thread(depth: u32) -> Sample {
+/// Measures under stacks of `calls` calls in all, as they are recorded.
+fn one_thread(calls: u32) -> Sample {
+    static ALREADY: OnceLock<u32> = OnceLock::new();
+    let depth = calls.saturating_sub(*ALREADY.get_or_init(|| calls_of(0)));
     let measure = |allocator: &dyn Fn(u64)| timing::per_operation(allocator);
     let plain = measure(&|n| deep(&System, depth, n));
     let counted = measure(&|n| deep(&MEMLINE, depth, n));
@@ -53,6 +59,20 @@ fn one_thread(depth: u32) -> Sample {
         counted,
         recorded,
     }
+}
+
+/// How many calls are recorded of pairs under `depth` more.
+fn calls_of(depth: u32) -> u32 {
+    let recorder = start();
+    deep(&MEMLINE, depth, 10_000);
+    drop(recorder);
+    let read = Recording::open(&path()).and_then(|mut recording| {
+        let (aggregate, _) = Aggregate::of(&mut recording, Options::default())?;
+        let rows = aggregate.rows(View::Total);
+        let most = rows.max_by_key(|row| row.amount.blocks);
+        Ok(most.map_or(0, |row| recording.stacks().calls(row.stack).count()))
+    });
+    read.map_or(0, |calls| calls as u32)
 }
 
 fn two_threads() -> Sample {
@@ -79,9 +99,9 @@ fn start() -> Recorder {
 type Measure = fn() -> Sample;
 
 const MEASURES: [(&str, Measure); 4] = [
-    ("allocate and free 64 B, few calls deep", || one_thread(0)),
-    ("… 10 calls deeper", || one_thread(10)),
-    ("… 30 calls deeper", || one_thread(30)),
+    ("allocate and free 64 B, 10 calls deep", || one_thread(10)),
+    ("… 20 calls deep", || one_thread(20)),
+    ("… 30 calls deep", || one_thread(30)),
     ("… few calls deep, on two threads at once", two_threads),
 ];
 
@@ -107,6 +127,7 @@ fn main() {
         let adds = median(samples.iter().map(|sample| sample.recorded - sample.plain));
         println!("{name:<42} {plain:>8.2} {counted:>8.2} {recorded:>8.2} {adds:>8.2}");
     }
+    println!("a stack is {} calls deep without more", calls_of(0));
     on_disk();
     memline::reset();
 }

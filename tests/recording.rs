@@ -11,6 +11,8 @@ mod files;
 mod forks;
 #[path = "recording/read.rs"]
 mod read;
+#[path = "recording/stacks.rs"]
+mod stacks;
 #[path = "recording/whole.rs"]
 mod whole;
 
@@ -22,7 +24,14 @@ fn main() -> Outcome {
         ends::PROGRAMS,
         files::PROGRAMS,
         forks::PROGRAMS,
+        stacks::PROGRAMS,
     ];
-    let tests = [whole::TESTS, ends::TESTS, files::TESTS, forks::TESTS];
+    let tests = [
+        whole::TESTS,
+        ends::TESTS,
+        files::TESTS,
+        forks::TESTS,
+        stacks::TESTS,
+    ];
     common::main(&programs, &tests)
 }

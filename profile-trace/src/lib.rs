@@ -10,6 +10,7 @@
 //! | [`pending`] | the side file, which keeps what a killed process had not yet written |
 //! | [`writer`] | a recording of what is told, into any `Write` |
 //! | [`read`] | reading a recording, whatever has happened to it |
+//! | [`symbols`] | what its addresses are called; needs the feature `symbols` |
 //! | [`view`] | what it says, added up |
 //!
 //! `docs/FORMAT.md` has every byte.
@@ -21,6 +22,8 @@ mod header;
 pub mod pending;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "symbols")]
+pub mod symbols;
 pub mod tables;
 mod varint;
 #[cfg(feature = "read")]

@@ -15,6 +15,9 @@ type Policy = MustNotAllocateDuringUnwind;
 pub(super) struct Unwinder {
     modules: UnwinderNative<&'static [u8], Policy>,
     rules: CacheNative<Policy>,
+    /// The address at which a walk has ended: the thread's first call. How stacks end is not among
+    /// the rules that are kept, and would be looked up again by every walk.
+    outermost: u64,
 }
 
 impl Unwinder {
@@ -42,6 +45,7 @@ impl Unwinder {
         Self {
             modules,
             rules: CacheNative::new_in(),
+            outermost: 0,
         }
     }
 
@@ -71,20 +75,28 @@ impl Unwinder {
         let _ = frames.next();
         let mut hash = Hash::new();
         let mut count = 0;
-        let mut cut_off = false;
-        while let Ok(Some(frame)) = frames.next() {
-            let Some(call) = calls.get_mut(count) else {
-                cut_off = true;
+        let mut last = 0;
+        while last != self.outermost || last == 0 {
+            let Ok(Some(frame)) = frames.next() else {
+                self.outermost = last;
                 break;
             };
-            *call = frame.address();
-            hash.add(frame.address());
+            last = frame.address();
+            let Some(call) = calls.get_mut(count) else {
+                return Walked {
+                    count,
+                    hash: hash.finish(),
+                    cut_off: true,
+                };
+            };
+            *call = last;
+            hash.add(last);
             count += 1;
         }
         Walked {
             count,
             hash: hash.finish(),
-            cut_off,
+            cut_off: false,
         }
     }
 }
