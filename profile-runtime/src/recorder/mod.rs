@@ -33,7 +33,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use crate::{exit, record, rss, stats};
+use crate::{exit, rss, stats};
 use session::{Plan, Session};
 use walk::Registers;
 
@@ -194,7 +194,7 @@ extern "C" fn in_child() {
     if session.plan.follow_fork {
         FORKED.store(ptr::from_ref(session).cast_mut(), Relaxed);
     } else {
-        record::record_all(false);
+        session::record_all(false);
     }
 }
 
@@ -211,7 +211,7 @@ fn begin_in_child() -> Option<&'static Session> {
     if let Err(error) = begin(plan) {
         let path = path.display();
         exit::complain(&format!("{path} cannot be recorded into: {error}"));
-        record::record_all(false);
+        session::record_all(false);
     }
     session::current()
 }

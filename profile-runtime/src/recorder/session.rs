@@ -80,6 +80,13 @@ pub(super) fn forget_current() -> Option<&'static Session> {
     session
 }
 
+/// Begins or ends the recording of all threads.
+pub(super) fn record_all(on: bool) {
+    for record in record::all() {
+        record.counters.record(on);
+    }
+}
+
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -141,7 +148,7 @@ impl Session {
             return Err(busy());
         }
         session.look_at_modules();
-        record::record_all(true);
+        record_all(true);
         Ok(session)
     }
 
@@ -178,7 +185,7 @@ impl Session {
         let this = std::ptr::from_ref(self).cast_mut();
         let ended = CURRENT.compare_exchange(this, std::ptr::null_mut(), AcqRel, Relaxed);
         if ended.is_ok() {
-            record::record_all(false);
+            record_all(false);
         }
         ended.is_ok()
     }
