@@ -116,6 +116,11 @@ pub(crate) fn free(block: *mut u8) {
     }
 }
 
+/// Learns what memline's allocator is wrapped around.
+pub(crate) fn allocator_is(inner: fn() -> &'static str) {
+    host::allocator_is(inner);
+}
+
 /// Begins a recording if the environment asks for one. Each thread calls this when it begins to
 /// count; the first one is early enough for the program's first allocation to be recorded.
 #[inline]

@@ -190,6 +190,13 @@ impl Session {
         ended.is_ok()
     }
 
+    /// Waits until whoever ends the session has taken from the slots what they hold.
+    pub(super) fn wait_for_the_end(&self) {
+        while lock(&self.output).is_some() {
+            std::thread::yield_now();
+        }
+    }
+
     fn take_apart(&self, end: impl FnOnce(Output)) {
         // In the order in which threads take the locks.
         drop(lock(&self.interner).take());
@@ -248,17 +255,16 @@ impl Session {
     }
 
     /// Gives a thread its number and its slot.
-    pub(super) fn join(&self, number: Option<(u32, u32)>) -> Option<(u32, u32, Slot)> {
-        let (number, sequence) =
-            number.unwrap_or_else(|| (self.threads.fetch_add(1, Relaxed) + 1, 0));
-        let mut output = lock(&self.output);
+    pub(super) fn join(&self) -> Option<(u32, Slot)> {
+        let number = self.threads.fetch_add(1, Relaxed) + 1;
         let label = Label {
             kind: Kind::Events,
             stream: number,
-            sequence,
+            sequence: 0,
         };
+        let mut output = lock(&self.output);
         match output.as_mut()?.slot(label) {
-            Ok(slot) => Some((number, sequence, slot)),
+            Ok(slot) => Some((number, slot)),
             Err(error) => {
                 self.fail(&mut output, &error);
                 None
@@ -326,7 +332,6 @@ impl Session {
     fn flush_tables(&self, interner: &mut Interner) -> Option<()> {
         self.append(interner.slot)?;
         interner.filled = 0;
-        interner.sequence += 1;
         Some(())
     }
 
