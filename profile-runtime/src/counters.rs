@@ -2,12 +2,17 @@
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
+use crate::recorder;
 use crate::tally::{Balance, Tally};
 use crate::watch::Link;
 
 /// A thread's balance joins the process's in steps of this many bytes, so that threads which
 /// allocate and free do not fight for one cache line.
 const BATCH: i64 = 32 * 1024;
+
+/// What a balance's distance from [`BATCH`] below the published one stays under within a batch:
+/// one comparison for both directions.
+const LIMIT: u64 = 2 * BATCH as u64 + 1;
 
 /// Live heap of the process in bytes, less what each thread has yet to publish.
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -32,6 +37,9 @@ pub(crate) struct Counters {
     highest: Balance,
     /// The part of the balance that [`LIVE`] holds already.
     published: Balance,
+    /// [`LIMIT`], or 0 while the thread is recorded: then no operation is within it, and each takes
+    /// the cold side, where it is recorded. Recording costs nothing while it is off.
+    limit: Tally,
     pub(crate) reallocs: Tally,
     /// Bytes added less bytes taken by reallocations.
     pub(crate) reallocated: Balance,
@@ -78,6 +86,7 @@ impl Counters {
             freed: Tally::new(0),
             highest: Balance::new(0),
             published: Balance::new(0),
+            limit: Tally::new(LIMIT),
             reallocs: Tally::new(0),
             reallocated: Balance::new(0),
             grown: Tally::new(0),
@@ -115,23 +124,27 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(crate) fn alloc(&self, size: usize) {
+    pub(crate) fn alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
         self.watch.get().mark();
         let allocated = self.allocated.get().wrapping_add(size as u64);
         self.allocated.set(allocated);
         self.gains.add(1);
         let balance = allocated.wrapping_sub(self.freed.get()) as i64;
         self.highest.raise(balance);
-        self.publish_in_batches(balance);
+        if self.is_beyond(balance) {
+            self.after_alloc(zeroed, block, size);
+        }
     }
 
     #[inline(always)]
-    pub(crate) fn free(&self, size: usize) {
+    pub(crate) fn free(&self, block: *mut u8, size: usize) {
         self.watch.get().mark();
         let freed = self.freed.get().wrapping_add(size as u64);
         self.freed.set(freed);
         self.frees.add(1);
-        self.publish_in_batches(self.allocated.get().wrapping_sub(freed) as i64);
+        if self.is_beyond(self.allocated.get().wrapping_sub(freed) as i64) {
+            self.after_free(block);
+        }
     }
 
     /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed.
@@ -151,16 +164,58 @@ impl Counters {
         } else {
             self.freed.add((old_size - new_size) as u64);
         }
-        self.publish_in_batches(self.balance());
+        if self.is_beyond(self.balance()) {
+            self.after_realloc(old, new, new_size);
+        }
     }
 
+    /// Whether there is more to do than to count.
     #[inline(always)]
-    fn publish_in_batches(&self, balance: i64) {
+    fn is_beyond(&self, balance: i64) -> bool {
         let pending = balance.wrapping_sub(self.published.get());
-        // One comparison for both directions.
-        if pending.wrapping_add(BATCH) as u64 > 2 * BATCH as u64 {
+        pending.wrapping_add(BATCH) as u64 >= self.limit.get()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
+        if self.is_recorded() {
+            recorder::alloc(zeroed, block, size);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn after_free(&self, block: *mut u8) {
+        if self.is_recorded() {
+            recorder::free(block);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn after_realloc(&self, old: *mut u8, new: *mut u8, new_size: usize) {
+        if self.is_recorded() {
+            recorder::realloc(old, new, new_size);
+        }
+    }
+
+    /// Publishes the balance if that is due. Whether what the thread has just done is recorded.
+    #[inline(always)]
+    fn is_recorded(&self) -> bool {
+        if recorder::is_at_work() {
+            return false; // what it allocates itself counts for nobody
+        }
+        let pending = self.balance().wrapping_sub(self.published.get());
+        if pending.wrapping_add(BATCH) as u64 >= LIMIT {
             self.publish();
         }
+        self.limit.get() == 0
+    }
+
+    /// Begins or ends the recording of the thread.
+    pub(crate) fn record(&self, on: bool) {
+        self.limit.set(if on { 0 } else { LIMIT });
     }
 
     /// Adds what is pending to the process's balance, and raises its peak.
@@ -329,14 +384,22 @@ mod tests {
         std::ptr::without_provenance_mut(address)
     }
 
+    fn alloc(counters: &Counters, size: usize) {
+        counters.alloc(false, block(16), size);
+    }
+
+    fn free(counters: &Counters, size: usize) {
+        counters.free(block(16), size);
+    }
+
     #[test]
     fn counts_every_operation() {
         let counters = Counters::new();
-        counters.alloc(100);
-        counters.alloc(50);
+        alloc(&counters, 100);
+        alloc(&counters, 50);
         counters.realloc(block(8), 50, block(16), 80);
         counters.realloc(block(16), 80, block(16), 20);
-        counters.free(100);
+        free(&counters, 100);
         assert_eq!(counters.operations(), 5);
         assert_eq!(
             (
@@ -365,10 +428,10 @@ mod tests {
     fn spans_nest() {
         let counters = Counters::new();
         let outer = counters.span();
-        counters.alloc(1000);
-        counters.free(1000);
+        alloc(&counters, 1000);
+        free(&counters, 1000);
         let inner = counters.span();
-        counters.alloc(5);
+        alloc(&counters, 5);
         assert_eq!(inner.peak(), 5);
         drop(inner);
         assert_eq!(outer.peak(), 1000);
@@ -378,8 +441,8 @@ mod tests {
     fn a_publication_keeps_the_peak_of_the_span() {
         let counters = Counters::new();
         let span = counters.span();
-        counters.alloc(BATCH as usize + 1);
-        counters.free(BATCH as usize + 1);
+        alloc(&counters, BATCH as usize + 1);
+        free(&counters, BATCH as usize + 1);
         counters.publish();
         assert_eq!(span.peak(), BATCH as usize + 1);
     }
@@ -388,8 +451,8 @@ mod tests {
     fn the_runtimes_own_work_counts_for_nobody() {
         let counters = Counters::new();
         let span = counters.span();
-        counters.alloc(10);
-        counters.uncounted(|| counters.alloc(1 << 20));
+        alloc(&counters, 10);
+        counters.uncounted(|| alloc(&counters, 1 << 20));
         assert_eq!(
             (counters.balance(), counters.operations(), span.peak()),
             (10, 1, 10)

@@ -10,6 +10,7 @@
 //! | `allocator`, `stats` | counting, and the counters for code |
 //! | `watch` | how a probe learns that something was allocated |
 //! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `recorder` | every allocation with its call stack, into a file |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -30,6 +31,11 @@ mod line;
 mod nest;
 mod output;
 mod record;
+#[cfg_attr(
+    not(all(feature = "record", target_os = "linux", target_arch = "x86_64")),
+    path = "recorder_absent.rs"
+)]
+mod recorder;
 pub mod report;
 mod rss;
 mod signal_report;
@@ -42,6 +48,7 @@ mod watch;
 
 pub use allocator::Allocator;
 pub use config::{Config, Format, Output, ParseError, Style, Unit};
+pub use recorder::Recorder;
 pub use report::{Column, Figures, Function, Line, Report, Threads};
 pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
 

@@ -15,6 +15,7 @@ use std::sync::atomic::{
 use crate::arena;
 use crate::counters::Counters;
 use crate::cursor::TableRef;
+use crate::recorder;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 use crate::watch::Watch;
@@ -198,6 +199,7 @@ impl Record {
 
     /// Ends it: the record waits for the next thread.
     fn release(&self) {
+        recorder::thread_ended();
         self.counters.publish();
         CURRENT.set(None);
         self.in_use.store(false, Release);
@@ -225,6 +227,7 @@ fn take_over() -> &'static Record {
     };
     record.adopt();
     thread_end::watch(record);
+    recorder::begin_if_asked();
     record
 }
 
@@ -244,10 +247,13 @@ fn create() -> Option<&'static Record> {
         record.next.store(head, Relaxed);
         let new = ptr::from_ref(record).cast_mut();
         match RECORDS.compare_exchange_weak(head, new, AcqRel, Relaxed) {
-            Ok(_) => return Some(record),
+            Ok(_) => break,
             Err(other) => head = other,
         }
     }
+    // Linked first: whoever turns recording on meanwhile sees the record or is seen here.
+    record.counters.record(recorder::is_on());
+    Some(record)
 }
 
 /// The first 16 bytes of this thread's name, zero-padded: `main` for the main thread, nothing
@@ -369,6 +375,11 @@ mod tests {
             .expect("the thread ends well")
     }
 
+    fn alloc(size: usize) {
+        let counters = &current().counters;
+        counters.alloc(false, ptr::null_mut(), size);
+    }
+
     #[test]
     fn a_thread_keeps_its_record() {
         in_a_thread(|| assert!(ptr::eq(current(), current())));
@@ -377,11 +388,11 @@ mod tests {
     #[test]
     fn ended_threads_leave_their_records_to_new_ones() {
         for _ in 0..100 {
-            in_a_thread(|| current().counters.alloc(1));
+            in_a_thread(|| alloc(1));
         }
         let before = all().count();
         for _ in 0..1000 {
-            in_a_thread(|| current().counters.alloc(1));
+            in_a_thread(|| alloc(1));
         }
         // Other tests of this process may start threads meanwhile.
         assert!(all().count() < before + 100);
@@ -389,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_new_owner_starts_from_zero() {
-        in_a_thread(|| current().counters.alloc(77));
+        in_a_thread(|| alloc(77));
         in_a_thread(|| {
             let record = current();
             assert_eq!(record.counters.allocs(), record.start.allocs.get());

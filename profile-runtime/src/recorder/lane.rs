@@ -1,0 +1,400 @@
+//! What one thread records, and where.
+//!
+//! A lane belongs to its thread alone. While it is in use the thread has none: whatever the
+//! recorder itself allocates finds no lane, and is not recorded.
+
+use std::cell::Cell;
+use std::ptr;
+
+use profile_trace::events::{Encoder, Event, MAX_EVENT, Stack};
+use profile_trace::pending::SLOT_PAYLOAD;
+
+use super::cache::Cache;
+use super::sampling::Chooser;
+use super::session::{self, Session};
+use super::slot::Slot;
+use super::walk::{Registers, Walked, Walker, Way};
+use crate::record;
+
+/// Where a slot is full: an event, a sample and a time fit behind.
+const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
+
+/// Events between two readings of the clock, at most.
+const LONGEST_RUN: u32 = 64;
+
+/// Nanoseconds that are to lie between two readings, which take about 25.
+const TICK: u64 = 10_000;
+
+/// Blocks of so many bytes are timed by themselves: they show in a chart of memory over time.
+const LARGE: usize = 32 * 1024;
+
+thread_local! {
+    // PERF: const and without a destructor, an access is one load relative to the thread pointer.
+    static LANE: Cell<*mut Lane> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// Stands for a thread's lane while that is in use.
+const IN_USE: *mut Lane = ptr::without_provenance_mut(1);
+
+/// What one thread records with.
+pub(super) struct Lane {
+    session: &'static Session,
+    slot: Slot,
+    /// Bytes of the slot's payload.
+    filled: usize,
+    encoder: Encoder,
+    cache: Cache,
+    walker: Walker,
+    chooser: Option<Chooser>,
+    /// Events until the clock is read.
+    left: u32,
+    run: u32,
+    /// The time that was written last, in nanoseconds since the session's start.
+    now: u64,
+    epoch: u32,
+    number: u32,
+    id: u64,
+    name: [u64; 2],
+}
+
+/// A lane in use; it goes back to its thread.
+pub(super) struct InUse(pub(super) &'static mut Lane);
+
+impl Drop for InUse {
+    #[inline(always)]
+    fn drop(&mut self) {
+        LANE.set(ptr::from_mut(self.0));
+    }
+}
+
+/// Whether this thread is recording something just now: what it allocates is the recorder's own.
+pub(super) fn is_in_use() -> bool {
+    LANE.get() == IN_USE
+}
+
+/// Makes what `work` allocates the recorder's own: it is not recorded, and counts for nobody.
+pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    struct Back(*mut Lane);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            LANE.set(self.0);
+        }
+    }
+    let _back = Back(LANE.replace(IN_USE));
+    record::current().counters.uncounted(work)
+}
+
+/// This thread's lane, if something is being recorded.
+#[inline(always)]
+pub(super) fn enter() -> Option<InUse> {
+    let lane = LANE.replace(IN_USE);
+    if !lane.is_null() && lane != IN_USE {
+        // SAFETY: a lane that belongs to this thread, and that nobody has while it lies there.
+        #[expect(unsafe_code)]
+        let lane = unsafe { &mut *lane };
+        if lane.session.is_current() {
+            return Some(InUse(lane));
+        }
+    }
+    enter_slowly(lane)
+}
+
+#[cold]
+#[inline(never)]
+fn enter_slowly(lane: *mut Lane) -> Option<InUse> {
+    if lane == IN_USE {
+        return None; // the recorder's own
+    }
+    let counters = &record::current().counters;
+    let lane = counters.uncounted(|| {
+        discard(lane);
+        let session = session::current().or_else(super::begin_in_child);
+        if session.is_none() {
+            counters.record(false);
+        }
+        Lane::new(session?)
+    });
+    LANE.set(ptr::null_mut());
+    lane.map(|lane| {
+        LANE.set(IN_USE);
+        InUse(Box::leak(lane))
+    })
+}
+
+/// Ends the lane of a thread that ends.
+pub(super) fn leave() {
+    let lane = LANE.get();
+    if lane.is_null() || lane == IN_USE {
+        return;
+    }
+    LANE.set(IN_USE);
+    record::current().counters.uncounted(|| {
+        // SAFETY: this thread's lane, which nobody else has.
+        #[expect(unsafe_code)]
+        let lane = unsafe { Box::from_raw(lane) };
+        lane.end();
+    });
+    LANE.set(ptr::null_mut());
+}
+
+/// In a forked child the thread's lane is the parent's: its slot is shared.
+pub(super) fn after_fork() {
+    LANE.set(ptr::null_mut());
+}
+
+/// Frees the lane of a session that has ended.
+fn discard(lane: *mut Lane) {
+    if !lane.is_null() {
+        // SAFETY: this thread's lane, which nobody else has.
+        #[expect(unsafe_code)]
+        let lane = unsafe { Box::from_raw(lane) };
+        lane.session.wait_for_the_end();
+        // SAFETY: the session has ended, so that nobody looks at the slot any more.
+        #[expect(unsafe_code)]
+        unsafe {
+            lane.slot.unmap();
+        }
+    }
+}
+
+impl Lane {
+    fn new(session: &'static Session) -> Option<Box<Self>> {
+        let (number, slot) = session.join()?;
+        let walker = session.with_modules(|interner| Walker::new(session.way(), &interner.loaded));
+        // SAFETY: no preconditions.
+        #[expect(unsafe_code)]
+        let id = unsafe { libc::gettid() } as u64;
+        let mut lane = Box::new(Self {
+            session,
+            slot,
+            filled: 0,
+            encoder: Encoder::new(),
+            cache: Cache::new(),
+            walker: walker?,
+            chooser: session
+                .plan
+                .sample
+                .map(|rate| Chooser::new(rate, id ^ u64::from(number) << 32)),
+            left: 1,
+            run: 1,
+            now: session.now(),
+            epoch: session.epoch(),
+            number,
+            id,
+            name: [u64::MAX; 2],
+        });
+        lane.begin();
+        lane.tell_name();
+        Some(lane)
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// Records an allocation.
+    #[inline(always)]
+    pub(super) fn alloc(&mut self, zeroed: bool, block: *mut u8, size: usize, at: &Registers) {
+        let address = block.addr() as u64;
+        if self.chooser.is_some() && !self.picks(address, size) {
+            return;
+        }
+        let stack = self.stack(at);
+        self.write(|encoder, out| encoder.alloc(zeroed, address, size as u64, stack, out));
+        if size >= LARGE {
+            self.left = 1;
+        }
+        self.tick();
+    }
+
+    /// Records a reallocation.
+    #[inline(always)]
+    pub(super) fn realloc(&mut self, old: *mut u8, new: *mut u8, size: usize, at: &Registers) {
+        let (old, address) = (old.addr() as u64, new.addr() as u64);
+        if self.chooser.is_some() {
+            // To a sample a reallocation is a free and an allocation.
+            self.free(ptr::without_provenance_mut(old as usize));
+            return self.alloc(false, new, size, at);
+        }
+        let stack = self.stack(at);
+        self.write(|encoder, out| encoder.realloc(old, address, size as u64, stack, out));
+        if size >= LARGE {
+            self.left = 1;
+        }
+        self.tick();
+    }
+
+    /// Records a free.
+    #[inline(always)]
+    pub(super) fn free(&mut self, block: *mut u8) {
+        let address = block.addr() as u64;
+        if let Some(recorded) = &self.session.recorded
+            && !recorded.remove(address)
+        {
+            return;
+        }
+        self.write(|encoder, out| encoder.free(address, out));
+        self.tick();
+    }
+
+    fn picks(&mut self, address: u64, size: usize) -> bool {
+        let picked = self
+            .chooser
+            .as_mut()
+            .is_some_and(|chooser| chooser.picks(size));
+        picked
+            && self
+                .session
+                .recorded
+                .as_ref()
+                .is_some_and(|recorded| recorded.add(address))
+    }
+
+    #[inline(always)]
+    fn stack(&mut self, at: &Registers) -> Stack {
+        let walked = self.walker.walk(at);
+        match self.cache.get(walked.hash) {
+            Some(stack) => stack,
+            None => self.new_stack(&walked),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_stack(&mut self, walked: &Walked) -> Stack {
+        let Self {
+            session,
+            walker,
+            cache,
+            ..
+        } = self;
+        record::current().counters.uncounted(|| {
+            walker.saw_new();
+            let Some(stack) = session.intern(walked, walker.calls(walked)) else {
+                return 0;
+            };
+            cache.insert(walked.hash, stack);
+            stack
+        })
+    }
+
+    #[inline(always)]
+    fn write(&mut self, encode: impl FnOnce(&mut Encoder, &mut [u8]) -> usize) {
+        // SAFETY: the thread is the slot's only writer, and this its only slice.
+        #[expect(unsafe_code)]
+        let out = unsafe { self.slot.rest(self.filled) };
+        self.filled += encode(&mut self.encoder, out);
+        self.slot.header().commit(self.filled as u32);
+    }
+
+    /// Reads the clock now and then, and empties the slot when it is full.
+    #[inline(always)]
+    fn tick(&mut self) {
+        self.left -= 1;
+        if self.left == 0 || self.filled > FULL {
+            self.pause();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pause(&mut self) {
+        let elapsed = self.tell_time();
+        let ideal = u64::from(self.run) * TICK / elapsed.max(1);
+        self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
+        self.left = self.run;
+        let session = self.session;
+        let due = session.sample(self.now);
+        let stale = self.epoch != session.epoch()
+            || (self.walker.way == Way::Both) != (session.way() == Way::Both)
+            || (session.way() == Way::Tables && self.walker.way == Way::Pointers);
+        if let Some((rss, live)) = due {
+            self.write(|encoder, out| encoder.event(&Event::Sample { rss, live }, out));
+        }
+        if stale || self.filled > FULL {
+            record::current().counters.uncounted(|| {
+                if stale {
+                    self.catch_up();
+                }
+                if self.filled > FULL {
+                    self.flush(false);
+                }
+            });
+        }
+    }
+
+    /// Writes the time at the end of a session, for what this thread has done since the last one.
+    pub(super) fn conclude(&mut self) {
+        self.tell_time();
+    }
+
+    /// Writes the time. Returns what has gone by since the time before.
+    fn tell_time(&mut self) -> u64 {
+        let now = self.session.now().max(self.now);
+        let elapsed = now - self.now;
+        self.now = now;
+        self.write(|encoder, out| encoder.event(&Event::Time { elapsed }, out));
+        elapsed
+    }
+
+    /// Learns what other threads have found out meanwhile.
+    fn catch_up(&mut self) {
+        if self.walker.way != Way::Both {
+            self.session.decide(self.walker.way);
+        }
+        let way = self.session.way();
+        if way != Way::Both {
+            self.walker.decide(way);
+        }
+        let epoch = self.session.epoch();
+        if self.epoch != epoch || way == Way::Tables {
+            self.epoch = epoch;
+            self.cache.clear();
+            let walker = &mut self.walker;
+            self.session
+                .with_modules(|interner| walker.reload(&interner.loaded));
+        }
+    }
+
+    fn begin(&mut self) {
+        let now = self.now;
+        self.filled = 0;
+        // SAFETY: as in `write`.
+        #[expect(unsafe_code)]
+        let out = unsafe { self.slot.rest(0) };
+        self.filled = self.encoder.begin(now, out);
+    }
+
+    /// Puts what is recorded into the recording, and with `ends` gives the slot back. `None` if the
+    /// session has ended.
+    fn flush(&mut self, ends: bool) -> Option<()> {
+        self.tell_name();
+        self.session.flush(self, ends)?;
+        if !ends {
+            self.begin();
+        }
+        Some(())
+    }
+
+    /// Writes the thread's name where it is another than before.
+    fn tell_name(&mut self) {
+        let name = record::thread_name();
+        if name != self.name {
+            self.name = name;
+            let bytes = name.map(u64::to_ne_bytes).concat();
+            let length = bytes
+                .iter()
+                .position(|&byte| byte == 0)
+                .unwrap_or(bytes.len());
+            self.session.name(self.number, self.id, &bytes[..length]);
+        }
+    }
+
+    /// Puts what is left into the recording.
+    fn end(mut self: Box<Self>) {
+        self.tell_time();
+        if self.flush(true).is_none() {
+            discard(Box::into_raw(self));
+        }
+    }
+}

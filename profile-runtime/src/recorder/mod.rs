@@ -1,0 +1,223 @@
+//! Records every allocation with its call stack, while that is asked for.
+//!
+//! ```text
+//! allocation ─► lane (a thread's) ─► stack known? ─► slot of the side file ─► block of the recording
+//!                                     no: interner, shared
+//! ```
+//!
+//! | modules | |
+//! |---|---|
+//! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
+//! | `walk`, `pointers`, `unwind`, `modules` | walking stacks, by frame pointers or by unwind tables |
+//! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
+//! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
+//! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
+
+mod cache;
+mod file;
+mod host;
+mod interner;
+mod lane;
+mod modules;
+mod output;
+mod pointers;
+mod sampling;
+mod session;
+mod settings;
+mod slot;
+mod unwind;
+mod walk;
+
+use std::io;
+use std::path::Path;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+
+use crate::{exit, rss, stats};
+use session::{Plan, Session};
+use walk::Registers;
+
+/// A recording of the program by itself, from [`start`](Self::start) until it is dropped.
+///
+/// Every allocation and free of all threads goes into a file, with its call stack: what
+/// `MEMLINE_RECORD=FILE` does for the whole program. `MEMLINE_SAMPLE` holds here too.
+///
+/// ```no_run
+/// # use profile_runtime as memline;
+/// # fn work() {}
+/// let recorder = memline::Recorder::start("work.memline")?;
+/// work();
+/// drop(recorder);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the recording ends when this is dropped"]
+pub struct Recorder(());
+
+impl Recorder {
+    /// Begins a recording in `path`. An existing recording is replaced.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written, if it exists and is no recording, if it is being recorded
+    /// into, or if this program is being recorded already.
+    pub fn start(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let live_before = stats::live() as u64;
+        lane::apart(|| {
+            begin(Plan {
+                path: session::absolute(path),
+                live_before,
+                sample: settings::sample(),
+                follow_fork: settings::follow_fork(),
+            })
+        })?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        finish();
+    }
+}
+
+/// Whether what this thread allocates is the recorder's own.
+#[inline(always)]
+pub(crate) fn is_at_work() -> bool {
+    lane::is_in_use()
+}
+
+/// Whether a thread that begins to count is to hand its events over.
+pub(crate) fn is_on() -> bool {
+    session::current().is_some()
+}
+
+/// Records an allocation of this thread.
+#[inline(always)]
+pub(crate) fn alloc(zeroed: bool, block: *mut u8, size: usize) {
+    if let Some(lane) = lane::enter() {
+        lane.0.alloc(zeroed, block, size, &Registers::here());
+    }
+}
+
+/// Records a reallocation of this thread.
+#[inline(always)]
+pub(crate) fn realloc(old: *mut u8, new: *mut u8, size: usize) {
+    if let Some(lane) = lane::enter() {
+        lane.0.realloc(old, new, size, &Registers::here());
+    }
+}
+
+/// Records a free of this thread.
+#[inline(always)]
+pub(crate) fn free(block: *mut u8) {
+    if let Some(lane) = lane::enter() {
+        lane.0.free(block);
+    }
+}
+
+/// Learns what memline's allocator is wrapped around.
+pub(crate) fn allocator_is(inner: fn() -> &'static str) {
+    host::allocator_is(inner);
+}
+
+/// Begins a recording if the environment asks for one. Each thread calls this when it begins to
+/// count; the first one is early enough for the program's first allocation to be recorded.
+#[inline]
+pub(crate) fn begin_if_asked() {
+    if settings::are_due() {
+        begin_as_asked();
+    }
+}
+
+#[cold]
+fn begin_as_asked() {
+    lane::apart(|| {
+        let Some(plan) = settings::plan() else {
+            return;
+        };
+        let path = plan.path.clone();
+        if let Err(error) = begin(plan) {
+            let path = path.display();
+            exit::complain(&format!(
+                "MEMLINE_RECORD: {path} cannot be recorded into: {error}"
+            ));
+        }
+    });
+}
+
+fn begin(plan: Plan) -> io::Result<()> {
+    static WATCHING: AtomicBool = AtomicBool::new(false);
+
+    Session::start(plan)?;
+    if !WATCHING.swap(true, Relaxed) {
+        // SAFETY: the functions have the signatures that the system asks for, and do not unwind.
+        #[expect(unsafe_code)]
+        unsafe {
+            libc::atexit(at_exit);
+            libc::pthread_atfork(None, None, Some(in_child));
+        }
+    }
+    Ok(())
+}
+
+/// Ends the recording, if there is one.
+fn finish() {
+    if session::current().is_none() {
+        return;
+    }
+    if let Some(lane) = lane::enter() {
+        lane.0.conclude();
+    }
+    lane::apart(|| {
+        if let Some(session) = session::current() {
+            session.finish();
+        }
+    });
+}
+
+extern "C" fn at_exit() {
+    finish();
+}
+
+/// A thread ends: what it has recorded joins the rest.
+pub(crate) fn thread_ended() {
+    lane::leave();
+}
+
+/// The parent's session, in a forked child that is to have one of its own.
+static FORKED: AtomicPtr<Session> = AtomicPtr::new(ptr::null_mut());
+
+/// In a forked child. It only stores into memory of this process: whatever else is to be done
+/// waits for the child's next allocation.
+extern "C" fn in_child() {
+    lane::after_fork();
+    rss::after_fork();
+    let Some(session) = session::forget_current() else {
+        return;
+    };
+    if session.plan.follow_fork {
+        FORKED.store(ptr::from_ref(session).cast_mut(), Relaxed);
+    } else {
+        session::record_all(false);
+    }
+}
+
+/// Begins the recording of a forked child, beside that of its parent.
+fn begin_in_child() -> Option<&'static Session> {
+    let parent = FORKED.swap(ptr::null_mut(), Relaxed);
+    // SAFETY: null, or a session, which is never freed.
+    #[expect(unsafe_code)]
+    let mut plan = unsafe { parent.as_ref() }?.plan.clone();
+    let pid = format!(".{}", std::process::id());
+    plan.path.as_mut_os_string().push(pid);
+    plan.live_before = stats::live() as u64;
+    let path = plan.path.clone();
+    if let Err(error) = begin(plan) {
+        let path = path.display();
+        exit::complain(&format!("{path} cannot be recorded into: {error}"));
+        session::record_all(false);
+    }
+    session::current()
+}

@@ -1,0 +1,170 @@
+//! The recording and its side file, on the disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use profile_trace::block::{Kind, Label, Packer};
+use profile_trace::facts::{self, Fact};
+use profile_trace::pending::{SLOT, SLOT_PAYLOAD, SUFFIX};
+use profile_trace::{Header, Magic};
+
+use super::file::OwnFile;
+use super::slot::Slot;
+
+/// Both files, and the slots that are in use.
+#[derive(Debug)]
+pub(super) struct Output {
+    recording: OwnFile,
+    side: OwnFile,
+    /// Bytes of whole blocks in the recording.
+    length: u64,
+    blocks: u64,
+    slots: Vec<Slot>,
+    /// Slots that ended threads have left, still mapped.
+    free: Vec<Slot>,
+    mapped: u64,
+}
+
+impl Output {
+    /// Begins the recording at `path`: an existing one is replaced, any other file is not.
+    pub(super) fn create(path: &Path, session: u64) -> io::Result<Self> {
+        let mut recording = OwnFile::open(path.to_owned())?;
+        let replaceable = is_recording(&*recording.file()?);
+        if !recording.lock() {
+            recording.close();
+            return Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another process is being recorded into it",
+            ));
+        }
+        if !matches!(replaceable, Ok(true)) {
+            recording.close();
+            return Err(replaceable.err().unwrap_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "it exists and is no recording, and stays as it is",
+                )
+            }));
+        }
+        let mut side_path = path.as_os_str().to_owned();
+        side_path.push(SUFFIX);
+        let mut side = OwnFile::open(side_path.into())?;
+        side.truncate(0)?;
+        side.reserve(0, SLOT as u64)?;
+        side.write_at(&Header::new(session).encode(Magic::Pending), 0)?;
+        recording.truncate(0)?;
+        recording.write_at(&Header::new(session).encode(Magic::Recording), 0)?;
+        Ok(Self {
+            recording,
+            side,
+            length: Header::SIZE as u64,
+            blocks: 0,
+            slots: Vec::new(),
+            free: Vec::new(),
+            mapped: 0,
+        })
+    }
+
+    /// A slot for a new stream, whose first block has this label.
+    pub(super) fn slot(&mut self, label: Label) -> io::Result<Slot> {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => self.map()?,
+        };
+        slot.header().open(label);
+        self.slots.push(slot);
+        Ok(slot)
+    }
+
+    fn map(&mut self) -> io::Result<Slot> {
+        let offset = (self.mapped + 1) * SLOT as u64;
+        self.side.reserve(offset, SLOT as u64)?;
+        let slot = Slot::map(&*self.side.file()?, offset);
+        let slot = slot.ok_or_else(io::Error::last_os_error)?;
+        self.mapped += 1;
+        Ok(slot)
+    }
+
+    /// Takes the slot of a stream that has ended back.
+    pub(super) fn give_back(&mut self, slot: Slot) {
+        slot.header().close();
+        self.slots.retain(|other| !other.is(&slot));
+        self.free.push(slot);
+    }
+
+    /// Appends a block. After an error the recording ends where it ended before.
+    pub(super) fn append(&mut self, block: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.recording.write_at(block, self.length) {
+            // What was written of it would only be skipped by readers.
+            let _ = self.recording.truncate(self.length);
+            return Err(error);
+        }
+        self.length += block.len() as u64;
+        self.blocks += 1;
+        Ok(())
+    }
+
+    /// Appends what the slots hold, and the last block, and removes the side file. The slots stay
+    /// mapped, since their threads may be writing.
+    pub(super) fn finish(mut self, facts: &[u8]) -> io::Result<()> {
+        let mut packer = Packer::new(SLOT_PAYLOAD);
+        // The oldest is that of the tables, to which the others refer.
+        for slot in std::mem::take(&mut self.slots) {
+            let Some((label, _)) = slot.header().read() else {
+                continue;
+            };
+            // SAFETY: a thread restarts its slot under the lock that the caller holds.
+            #[expect(unsafe_code)]
+            let payload = unsafe { slot.committed() };
+            if !payload.is_empty() {
+                self.append(packer.pack(label, payload))?;
+            }
+        }
+        let mut facts = facts.to_vec();
+        facts::number(Fact::Blocks, self.blocks, &mut facts);
+        let end = Label {
+            kind: Kind::End,
+            stream: 0,
+            sequence: 0,
+        };
+        self.append(packer.pack(end, &facts))?;
+        let _ = fs::remove_file(self.side.path());
+        self.close();
+        Ok(())
+    }
+
+    /// Leaves both files as they are, as a killed process would; a reader finds `facts` in the
+    /// side file.
+    pub(super) fn abandon(mut self, facts: &[u8]) {
+        let length = (facts.len() as u32).to_le_bytes();
+        let note = [&length[..], facts].concat();
+        let _ = self.side.write_at(&note, Header::SIZE as u64);
+        self.close();
+    }
+
+    fn close(self) {
+        for slot in self.free {
+            // SAFETY: its thread has ended.
+            #[expect(unsafe_code)]
+            unsafe {
+                slot.unmap();
+            }
+        }
+        self.recording.close();
+        self.side.close();
+    }
+}
+
+/// Whether a file is empty, or a recording: only such a one is replaced.
+fn is_recording(mut file: &File) -> io::Result<bool> {
+    let mut start = [0; Header::SIZE];
+    let mut length = 0;
+    while length < start.len() {
+        match file.read(&mut start[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    Ok(length == 0 || Header::decode(&start[..length], Magic::Recording).is_some())
+}

@@ -1,0 +1,40 @@
+//! Walks a stack by its frame pointers: each frame begins with the address of the one before, and
+//! the address to return to lies above it.
+
+use super::walk::{Bounds, Hash, MAX_CALLS, Walked};
+
+/// Walks from the frame at `frame`, as far as that leads up the stack. Returns the number of calls
+/// and their hash; the addresses are in `calls`, the innermost first.
+#[inline(always)]
+pub(super) fn walk(mut frame: usize, bounds: Bounds, calls: &mut [u64; MAX_CALLS]) -> Walked {
+    let mut hash = Hash::new();
+    let mut count = 0;
+    let mut lowest = bounds.start;
+    while frame >= lowest && frame <= bounds.last_frame && frame.is_multiple_of(8) {
+        let place = std::ptr::with_exposed_provenance::<usize>(frame);
+        // SAFETY: two words within this thread's stack, above its stack pointer: mapped memory,
+        // whatever it holds.
+        #[expect(unsafe_code)]
+        let [next, back] = unsafe { [place.read(), place.add(1).read()] };
+        if back == 0 {
+            break;
+        }
+        let Some(call) = calls.get_mut(count) else {
+            return Walked {
+                count,
+                hash: hash.finish(),
+                cut_off: true,
+            };
+        };
+        *call = back as u64;
+        hash.add(back as u64);
+        count += 1;
+        lowest = frame + 16;
+        frame = next;
+    }
+    Walked {
+        count,
+        hash: hash.finish(),
+        cut_off: false,
+    }
+}

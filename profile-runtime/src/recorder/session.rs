@@ -1,0 +1,370 @@
+//! One recording, from its start to its end: what threads share.
+//!
+//! A session is never freed, so that a thread may still look at one that has ended; what takes
+//! memory is given back when it ends.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{
+    AtomicPtr, AtomicU8, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use profile_trace::block::{Kind, Label, Packer};
+use profile_trace::events::Stack;
+use profile_trace::facts::{self, Fact};
+use profile_trace::pending::SLOT_PAYLOAD;
+
+use super::host;
+use super::interner::Interner;
+use super::lane::Lane;
+use super::output::Output;
+use super::sampling::Recorded;
+use super::slot::Slot;
+use super::walk::{Walked, Way};
+use crate::{clock, exit, record, rss};
+
+/// Nanoseconds between two samples of the process.
+const SAMPLE_INTERVAL: u64 = 10_000_000;
+
+/// Threads that compress a block at once; others wait.
+const PACKERS: usize = 2;
+
+/// The session that is recording, if one is.
+static CURRENT: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
+
+/// What a recording is to be.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) path: PathBuf,
+    /// Live heap before its start, in bytes.
+    pub(super) live_before: u64,
+    /// Bytes per sample; `None` for every allocation.
+    pub(super) sample: Option<u64>,
+    /// Whether forked children are recorded too, each into a file of its own.
+    pub(super) follow_fork: bool,
+}
+
+/// A recording.
+pub(super) struct Session {
+    pub(super) plan: Plan,
+    /// [`clock::now`] at its start.
+    start: u64,
+    way: AtomicU8,
+    /// Counts the changes of the list of modules.
+    epoch: AtomicU32,
+    last_sample: AtomicU64,
+    threads: AtomicU32,
+    pub(super) recorded: Option<Recorded>,
+    interner: Mutex<Option<Interner>>,
+    packers: [Mutex<Option<Packer>>; PACKERS],
+    output: Mutex<Option<Output>>,
+}
+
+/// The session that is recording.
+#[inline(always)]
+pub(super) fn current() -> Option<&'static Session> {
+    // SAFETY: null, or a session, which is never freed.
+    #[expect(unsafe_code)]
+    unsafe {
+        CURRENT.load(Acquire).as_ref()
+    }
+}
+
+/// In a forked child nothing is recorded until it is asked for again. The session and all that
+/// belongs to it stay the parent's.
+pub(super) fn forget_current() -> Option<&'static Session> {
+    let session = current();
+    CURRENT.store(std::ptr::null_mut(), Release);
+    session
+}
+
+/// Begins or ends the recording of all threads.
+pub(super) fn record_all(on: bool) {
+    for record in record::all() {
+        record.counters.record(on);
+    }
+}
+
+/// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    /// Begins a recording.
+    pub(super) fn start(plan: Plan) -> io::Result<&'static Session> {
+        let busy = || {
+            let reason = "this program is being recorded already";
+            io::Error::new(io::ErrorKind::ResourceBusy, reason)
+        };
+        if current().is_some() {
+            return Err(busy());
+        }
+        let began = host::since_1970();
+        let id = began ^ u64::from(std::process::id()).rotate_left(40);
+        let mut output = Output::create(&plan.path, id)?;
+        let mut packer = Packer::new(SLOT_PAYLOAD);
+        let mut facts = host::facts(began);
+        facts::number(Fact::LiveBefore, plan.live_before, &mut facts);
+        if let Some(rate) = plan.sample {
+            facts::number(Fact::SampleRate, rate, &mut facts);
+        }
+        facts.truncate(SLOT_PAYLOAD);
+        output.append(packer.pack(
+            Label {
+                kind: Kind::Start,
+                stream: 0,
+                sequence: 0,
+            },
+            &facts,
+        ))?;
+        let slot = output.slot(Label {
+            kind: Kind::Tables,
+            stream: 0,
+            sequence: 0,
+        })?;
+        let session: &'static Session = Box::leak(Box::new(Session {
+            start: clock::now(),
+            way: AtomicU8::new(Way::Both as u8),
+            epoch: AtomicU32::new(0),
+            last_sample: AtomicU64::new(0),
+            threads: AtomicU32::new(0),
+            recorded: plan.sample.is_some().then(Recorded::new),
+            interner: Mutex::new(Some(Interner::new(slot))),
+            packers: [const { Mutex::new(None) }; PACKERS],
+            output: Mutex::new(Some(output)),
+            plan,
+        }));
+        let begun = CURRENT.compare_exchange(
+            std::ptr::null_mut(),
+            std::ptr::from_ref(session).cast_mut(),
+            AcqRel,
+            Relaxed,
+        );
+        if begun.is_err() {
+            session.take_apart(|output| output.abandon(&[]));
+            return Err(busy());
+        }
+        session.look_at_modules();
+        record_all(true);
+        Ok(session)
+    }
+
+    /// Whether it is this one that is recording.
+    #[inline(always)]
+    pub(super) fn is_current(&self) -> bool {
+        std::ptr::eq(CURRENT.load(Relaxed), self)
+    }
+
+    /// Ends the recording. What other threads do at this moment is in it or not.
+    pub(super) fn finish(&self) {
+        if self.end() {
+            let facts = self.last_facts(None);
+            self.take_apart(|output| {
+                if let Err(error) = output.finish(&facts) {
+                    self.complain(&error);
+                }
+            });
+        }
+    }
+
+    /// Gives up: the program goes on without being recorded.
+    fn fail(&self, output: &mut Option<Output>, error: &io::Error) {
+        if self.end() {
+            self.complain(error);
+            if let Some(output) = output.take() {
+                output.abandon(&self.last_facts(Some(&error.to_string())));
+            }
+        }
+    }
+
+    /// Says that nothing is recorded any more; `false` if somebody else did so before.
+    fn end(&self) -> bool {
+        let this = std::ptr::from_ref(self).cast_mut();
+        let ended = CURRENT.compare_exchange(this, std::ptr::null_mut(), AcqRel, Relaxed);
+        if ended.is_ok() {
+            record_all(false);
+        }
+        ended.is_ok()
+    }
+
+    /// Waits until whoever ends the session has taken from the slots what they hold.
+    pub(super) fn wait_for_the_end(&self) {
+        while lock(&self.output).is_some() {
+            std::thread::yield_now();
+        }
+    }
+
+    fn take_apart(&self, end: impl FnOnce(Output)) {
+        // In the order in which threads take the locks.
+        drop(lock(&self.interner).take());
+        if let Some(output) = lock(&self.output).take() {
+            end(output);
+        }
+        for packer in &self.packers {
+            drop(lock(packer).take());
+        }
+    }
+
+    fn complain(&self, error: &io::Error) {
+        let path = self.plan.path.display();
+        exit::complain(&format!("the recording in {path} has stopped: {error}"));
+    }
+
+    fn last_facts(&self, stopped: Option<&str>) -> Vec<u8> {
+        let mut facts = Vec::new();
+        facts::number(Fact::Ended, self.now(), &mut facts);
+        facts::text(Fact::Unwinder, self.way().name().as_bytes(), &mut facts);
+        if let Some(reason) = stopped {
+            facts::text(Fact::Stopped, reason.as_bytes(), &mut facts);
+        }
+        if let Some(recorded) = &self.recorded {
+            facts::number(Fact::Lost, recorded.lost(), &mut facts);
+        }
+        facts
+    }
+
+    /// Nanoseconds since the start.
+    pub(super) fn now(&self) -> u64 {
+        clock::now().saturating_sub(self.start)
+    }
+
+    pub(super) fn way(&self) -> Way {
+        Way::from_number(self.way.load(Relaxed))
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Acquire)
+    }
+
+    /// The process at this moment, its resident set and its live heap in bytes, if that is due.
+    pub(super) fn sample(&self, now: u64) -> Option<(u64, u64)> {
+        let last = self.last_sample.load(Relaxed);
+        let due = last == 0 || now.saturating_sub(last) >= SAMPLE_INTERVAL;
+        let taken = due
+            && self
+                .last_sample
+                .compare_exchange(last, now.max(1), Relaxed, Relaxed)
+                .is_ok();
+        taken.then(|| {
+            let live = record::current().counters.process_live();
+            (rss::read().unwrap_or(0), live.max(0) as u64)
+        })
+    }
+
+    /// Gives a thread its number and its slot.
+    pub(super) fn join(&self) -> Option<(u32, Slot)> {
+        let number = self.threads.fetch_add(1, Relaxed) + 1;
+        let label = Label {
+            kind: Kind::Events,
+            stream: number,
+            sequence: 0,
+        };
+        let mut output = lock(&self.output);
+        match output.as_mut()?.slot(label) {
+            Ok(slot) => Some((number, slot)),
+            Err(error) => {
+                self.fail(&mut output, &error);
+                None
+            }
+        }
+    }
+
+    /// Writes what a thread is called.
+    pub(super) fn name(&self, number: u32, id: u64, name: &[u8]) -> Option<()> {
+        let mut interner = lock(&self.interner);
+        interner
+            .as_mut()?
+            .thread(number, id, name, |interner| self.flush_tables(interner))
+    }
+
+    /// The number of the stack that a lane has just walked.
+    pub(super) fn intern(&self, walked: &Walked, calls: &[u64]) -> Option<Stack> {
+        let mut guard = lock(&self.interner);
+        let interner = guard.as_mut()?;
+        self.refresh(interner)?;
+        let flush = |interner: &mut Interner| self.flush_tables(interner);
+        interner.stack(walked.hash, calls, walked.cut_off, flush)
+    }
+
+    fn look_at_modules(&self) {
+        if let Some(interner) = lock(&self.interner).as_mut() {
+            self.refresh(interner);
+        }
+    }
+
+    fn refresh(&self, interner: &mut Interner) -> Option<()> {
+        if interner.look_at_modules(|interner| self.flush_tables(interner))? {
+            self.epoch.fetch_add(1, Release);
+        }
+        Some(())
+    }
+
+    /// Lets a lane know what is loaded and how stacks are walked.
+    pub(super) fn with_modules<T>(&self, look: impl FnOnce(&Interner) -> T) -> Option<T> {
+        lock(&self.interner).as_ref().map(look)
+    }
+
+    /// A lane has found out how stacks are walked.
+    pub(super) fn decide(&self, way: Way) {
+        // Unwind tables are right for every program: who needs them has the last word.
+        self.way.fetch_max(way as u8, Relaxed);
+    }
+
+    /// Puts a thread's block into the recording, and what it refers to before it. Restarts the
+    /// thread's slot; with `ends`, takes it back.
+    pub(super) fn flush(&self, lane: &Lane, ends: bool) -> Option<()> {
+        if let Some(interner) = lock(&self.interner).as_mut()
+            && interner.filled > 0
+        {
+            self.flush_tables(interner)?;
+        }
+        let slot = lane.slot();
+        self.append(slot)?;
+        if ends {
+            lock(&self.output).as_mut()?.give_back(slot);
+        }
+        Some(())
+    }
+
+    fn flush_tables(&self, interner: &mut Interner) -> Option<()> {
+        self.append(interner.slot)?;
+        interner.filled = 0;
+        Some(())
+    }
+
+    /// Appends what a slot holds to the recording, and restarts the slot.
+    fn append(&self, slot: Slot) -> Option<()> {
+        let (label, length) = slot.header().read()?;
+        if length == 0 {
+            return Some(());
+        }
+        let free = self
+            .packers
+            .iter()
+            .find_map(|packer| packer.try_lock().ok());
+        let mut packer = free.unwrap_or_else(|| lock(&self.packers[0]));
+        let packer = packer.get_or_insert_with(|| Packer::new(SLOT_PAYLOAD));
+        // SAFETY: the caller is the slot's writer, and restarts it only below.
+        #[expect(unsafe_code)]
+        let block = packer.pack(label, unsafe { slot.committed() });
+        let mut output = lock(&self.output);
+        match output.as_mut()?.append(block) {
+            Ok(()) => {
+                slot.header().restart(label.sequence + 1);
+                Some(())
+            }
+            Err(error) => {
+                self.fail(&mut output, &error);
+                None
+            }
+        }
+    }
+}
+
+/// The path of a recording, made absolute: the program may change its directory.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,251 @@
+//! Walking a thread's stack, and which of the two ways is right for this program.
+
+use std::mem;
+use std::ops::Range;
+
+use super::modules::Loaded;
+use super::pointers;
+use super::unwind::Unwinder;
+
+/// The most calls of a stack that are recorded, the innermost ones.
+pub(super) const MAX_CALLS: usize = 512;
+
+/// New stacks on which both ways must agree before frame pointers are trusted.
+const TRIALS: u32 = 64;
+
+/// Walks of stacks already seen, after which they are trusted too.
+const TRIAL_WALKS: u32 = 4096;
+
+/// The outermost frames of a program belong to its C library, which may have no frame pointers.
+const OUTERMOST: usize = 4;
+
+/// What a walk found; the calls themselves are in the buffer that it was given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    pub(super) count: usize,
+    pub(super) hash: u64,
+    /// Whether there are more calls than were walked.
+    pub(super) cut_off: bool,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Registers {
+    pub(super) instruction: usize,
+    pub(super) stack: usize,
+    pub(super) frame: usize,
+}
+
+impl Registers {
+    /// Those at the place of the call.
+    #[inline(always)]
+    pub(super) fn here() -> Self {
+        let (instruction, stack, frame);
+        // SAFETY: reads three registers, in one place, so that they belong together.
+        #[expect(unsafe_code)]
+        unsafe {
+            std::arch::asm!(
+                "lea {}, [rip]",
+                "mov {}, rsp",
+                "mov {}, rbp",
+                out(reg) instruction,
+                out(reg) stack,
+                out(reg) frame,
+                options(nomem, nostack, preserves_flags)
+            );
+        }
+        Self {
+            instruction,
+            stack,
+            frame,
+        }
+    }
+}
+
+/// The part of the stack that may be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// The stack pointer.
+    pub(super) start: usize,
+    /// The last address at which a frame may begin: two words below the end.
+    pub(super) last_frame: usize,
+}
+
+/// The hash of a stack's addresses, in the order of the walk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hash(u64);
+
+impl Hash {
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Self(0x243F_6A88_85A3_08D3)
+    }
+
+    // PERF: a polynomial; the multiplication waits for nothing but the one before, and takes less
+    // time than the load that leads to the next frame.
+    #[inline(always)]
+    pub(super) fn add(&mut self, address: u64) {
+        self.0 = self
+            .0
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .wrapping_add(address);
+    }
+
+    /// Never 0, with good upper bits.
+    #[inline(always)]
+    pub(super) fn finish(self) -> u64 {
+        (self.0 ^ self.0 >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) | 1
+    }
+}
+
+/// How a program's stacks are walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Way {
+    /// Not yet known: both ways are tried on the same stacks.
+    Both = 0,
+    /// By frame pointers.
+    Pointers = 1,
+    /// By unwind tables.
+    Tables = 2,
+}
+
+impl Way {
+    pub(super) fn from_number(number: u8) -> Self {
+        match number {
+            1 => Way::Pointers,
+            2 => Way::Tables,
+            _ => Way::Both,
+        }
+    }
+
+    /// As it is written into the recording.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Way::Both => "undecided",
+            Way::Pointers => "frame pointers",
+            Way::Tables => "unwind tables",
+        }
+    }
+}
+
+/// Walks the stacks of one thread.
+pub(super) struct Walker {
+    pub(super) way: Way,
+    /// The thread's stack.
+    stack: Range<usize>,
+    unwinder: Option<Box<Unwinder>>,
+    trial_walks: u32,
+    trial_stacks: u32,
+    calls: [u64; MAX_CALLS],
+}
+
+impl Walker {
+    pub(super) fn new(way: Way, loaded: &[Loaded]) -> Self {
+        let mut walker = Self {
+            way,
+            stack: own_stack(),
+            unwinder: None,
+            trial_walks: 0,
+            trial_stacks: 0,
+            calls: [0; MAX_CALLS],
+        };
+        walker.reload(loaded);
+        walker
+    }
+
+    /// Other modules are loaded than before.
+    pub(super) fn reload(&mut self, loaded: &[Loaded]) {
+        self.unwinder = (self.way != Way::Pointers).then(|| Box::new(Unwinder::new(loaded)));
+    }
+
+    /// The calls that the last walk found, the innermost first.
+    pub(super) fn calls(&self, walked: &Walked) -> &[u64] {
+        &self.calls[..walked.count]
+    }
+
+    /// Walks the stack that leads to `registers`.
+    #[inline(always)]
+    pub(super) fn walk(&mut self, registers: &Registers) -> Walked {
+        if self.way == Way::Pointers {
+            pointers::walk(registers.frame, self.bounds(registers), &mut self.calls)
+        } else {
+            self.walk_slowly(registers)
+        }
+    }
+
+    #[inline(always)]
+    fn bounds(&self, registers: &Registers) -> Bounds {
+        // Of a stack that is not the thread's own, a signal's or a coroutine's, nobody knows where
+        // it ends: nothing of it is read.
+        let own = self.stack.contains(&registers.stack);
+        Bounds {
+            start: registers.stack,
+            last_frame: if own { self.stack.end - 16 } else { 0 },
+        }
+    }
+
+    #[inline(never)]
+    fn walk_slowly(&mut self, registers: &Registers) -> Walked {
+        let bounds = self.bounds(registers);
+        let Some(unwinder) = &mut self.unwinder else {
+            return pointers::walk(registers.frame, bounds, &mut self.calls);
+        };
+        let by_tables = unwinder.walk(registers, bounds, &mut self.calls);
+        if self.way == Way::Tables {
+            return by_tables;
+        }
+        let expected = self.calls;
+        let by_pointers = pointers::walk(registers.frame, bounds, &mut self.calls);
+        let found = &self.calls[..by_pointers.count];
+        let enough = by_pointers.count + OUTERMOST >= by_tables.count;
+        let common = found.len().min(by_tables.count);
+        if enough && found[..common] == expected[..common] {
+            self.trial_walks += 1;
+            if self.trial_walks >= TRIAL_WALKS {
+                self.way = Way::Pointers;
+            }
+            return by_pointers;
+        }
+        self.way = Way::Tables;
+        self.calls = expected;
+        by_tables
+    }
+
+    /// A stack turned out to be new.
+    pub(super) fn saw_new(&mut self) {
+        if self.way == Way::Both {
+            self.trial_stacks += 1;
+            if self.trial_stacks >= TRIALS {
+                self.way = Way::Pointers;
+            }
+        }
+    }
+
+    /// Takes over what another thread has found out.
+    pub(super) fn decide(&mut self, way: Way) {
+        self.way = way;
+        if way == Way::Pointers {
+            self.unwinder = None;
+        }
+    }
+}
+
+/// The addresses of this thread's stack; none where the system does not tell.
+fn own_stack() -> Range<usize> {
+    // SAFETY: the attributes are filled by the first call, read by the second and given back by
+    // the third.
+    #[expect(unsafe_code)]
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) != 0 {
+            return 0..0;
+        }
+        let (mut lowest, mut size) = (std::ptr::null_mut(), 0);
+        let failed =
+            libc::pthread_attr_getstack(&raw const attributes, &raw mut lowest, &raw mut size) != 0;
+        libc::pthread_attr_destroy(&raw mut attributes);
+        let lowest = lowest.expose_provenance();
+        if failed { 0..0 } else { lowest..lowest + size }
+    }
+}

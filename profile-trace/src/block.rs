@@ -1,0 +1,198 @@
+//! Blocks: everything in a recording after its header.
+//!
+//! A block is found by its marker, measured by its lengths and trusted by its checksum, so that a
+//! reader gets past what is damaged to the next whole one.
+
+use std::fmt;
+
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
+
+/// What each block begins with.
+pub const MARKER: [u8; 4] = *b"\x93BLK";
+
+/// The largest payload, in bytes. A reader refuses larger ones before it makes room for them.
+pub const MAX_PAYLOAD: usize = 1 << 20;
+
+/// What a block holds. A reader skips kinds that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// What is known of the process at the start; see [`facts`](crate::facts).
+    Start = 1,
+    /// Stacks, threads and modules; see [`tables`](crate::tables).
+    Tables = 2,
+    /// What one thread did; see [`events`](crate::events).
+    Events = 3,
+    /// What is known at the end. A recording without it is incomplete.
+    End = 4,
+}
+
+impl Kind {
+    /// The kind with this number, if there is one.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Kind::Start,
+            2 => Kind::Tables,
+            3 => Kind::Events,
+            4 => Kind::End,
+            _ => return None,
+        })
+    }
+}
+
+/// Says which block of which stream a payload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// What the payload holds.
+    pub kind: Kind,
+    /// The thread's number, from 1; 0 for what belongs to no thread.
+    pub stream: u32,
+    /// Counts the blocks of the stream.
+    pub sequence: u32,
+}
+
+/// The header of a block: 28 bytes, numbers little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlockHeader {
+    /// A [`Kind`], or a later version's.
+    pub(crate) kind: u8,
+    pub(crate) packed: bool,
+    pub(crate) stream: u32,
+    pub(crate) sequence: u32,
+    /// Bytes that follow the header.
+    pub(crate) stored: u32,
+    /// Bytes of the payload once it is unpacked.
+    pub(crate) length: u32,
+    pub(crate) checksum: u32,
+}
+
+impl BlockHeader {
+    pub(crate) const SIZE: usize = 28;
+
+    fn encode(&self, payload: &[u8]) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        bytes[..4].copy_from_slice(&MARKER);
+        bytes[4] = self.kind;
+        bytes[5] = u8::from(self.packed);
+        for (place, number) in bytes[8..24].chunks_exact_mut(4).zip([
+            self.stream,
+            self.sequence,
+            self.stored,
+            self.length,
+        ]) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        let checksum = checksum(&bytes, payload);
+        bytes[24..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    /// The header that `bytes` are, if its lengths are possible. Its checksum is for
+    /// [`is_sound`](Self::is_sound) to check, once the payload is there too.
+    #[cfg(feature = "read")]
+    pub(crate) fn decode(bytes: &[u8; Self::SIZE]) -> Option<Self> {
+        let number = |at: usize| {
+            bytes[at..]
+                .first_chunk()
+                .map(|bytes| u32::from_le_bytes(*bytes))
+        };
+        let header = Self {
+            kind: bytes[4],
+            packed: bytes[5] != 0,
+            stream: number(8)?,
+            sequence: number(12)?,
+            stored: number(16)?,
+            length: number(20)?,
+            checksum: number(24)?,
+        };
+        let possible = bytes[..4] == MARKER
+            && bytes[5] <= 1
+            && header.length as usize <= MAX_PAYLOAD
+            && header.stored <= header.length
+            && (header.packed || header.stored == header.length);
+        possible.then_some(header)
+    }
+
+    /// Whether the header and what follows it are as they were written.
+    #[cfg(feature = "read")]
+    pub(crate) fn is_sound(&self, header: &[u8; Self::SIZE], stored: &[u8]) -> bool {
+        checksum(header, stored) == self.checksum
+    }
+}
+
+/// CRC-32 (that of zlib) of the header up to the checksum, and of what follows the header.
+fn checksum(header: &[u8; BlockHeader::SIZE], stored: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&header[..24]);
+    hasher.update(stored);
+    hasher.finalize()
+}
+
+/// Makes blocks of payloads. It holds the memory that compression needs, for payloads up to a
+/// size given beforehand, so that nothing is allocated when a block is made.
+pub struct Packer {
+    table: CompressTable,
+    out: Vec<u8>,
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packer").finish_non_exhaustive()
+    }
+}
+
+impl Packer {
+    /// A packer of payloads of up to `largest` bytes.
+    #[must_use]
+    pub fn new(largest: usize) -> Self {
+        Self {
+            table: CompressTable::default(),
+            out: vec![0; BlockHeader::SIZE + get_maximum_output_size(largest)],
+        }
+    }
+
+    /// The block of `payload`, ready to be appended to a recording; compressed where that helps.
+    /// A payload larger than was announced makes an empty block.
+    pub fn pack(&mut self, label: Label, payload: &[u8]) -> &[u8] {
+        let largest = self.out.len() - BlockHeader::SIZE;
+        let payload = if get_maximum_output_size(payload.len()) <= largest {
+            payload
+        } else {
+            &[]
+        };
+        let place = &mut self.out[BlockHeader::SIZE..];
+        let packed = compress_into_with_table(payload, place, &mut self.table)
+            .ok()
+            .filter(|&stored| stored < payload.len());
+        let stored = packed.unwrap_or_else(|| {
+            place[..payload.len()].copy_from_slice(payload);
+            payload.len()
+        });
+        let header = BlockHeader {
+            kind: label.kind as u8,
+            packed: packed.is_some(),
+            stream: label.stream,
+            sequence: label.sequence,
+            stored: stored as u32,
+            length: payload.len() as u32,
+            checksum: 0,
+        };
+        let header = header.encode(&self.out[BlockHeader::SIZE..][..stored]);
+        self.out[..BlockHeader::SIZE].copy_from_slice(&header);
+        &self.out[..BlockHeader::SIZE + stored]
+    }
+}
+
+/// The payload of a block whose header is sound, into `out`; `None` if it cannot be unpacked.
+#[cfg(feature = "read")]
+pub(crate) fn unpack(header: &BlockHeader, stored: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    out.clear();
+    if !header.packed {
+        out.extend_from_slice(stored);
+        return Some(());
+    }
+    out.resize(header.length as usize, 0);
+    let length = lz4_flex::block::decompress_into(stored, out).ok()?;
+    (length == header.length as usize).then_some(())
+}

@@ -1,0 +1,38 @@
+//! Recordings: every allocation of a program with its call stack, in a file.
+//!
+//! There is no global state. What a recorder needs is always there and links next to nothing; the
+//! feature `read` adds what reads recordings and looks at them.
+//!
+//! | modules | |
+//! |---|---|
+//! | `header`, `block` | the file: its first bytes, and blocks with checksums |
+//! | [`facts`], [`tables`], [`events`] | what blocks hold |
+//! | [`pending`] | the side file, which keeps what a killed process had not yet written |
+//! | [`writer`] | a recording of what is told, into any `Write` |
+//! | `read` | reading a recording, whatever has happened to it |
+//! | `symbols` | what its addresses are called; needs the feature `symbols` |
+//! | `view` | what it says, added up |
+//!
+//! `docs/FORMAT.md` has every byte.
+
+pub mod block;
+pub mod events;
+pub mod facts;
+mod header;
+pub mod pending;
+#[cfg(feature = "read")]
+pub mod read;
+#[cfg(feature = "symbols")]
+pub mod symbols;
+pub mod tables;
+mod varint;
+#[cfg(feature = "read")]
+pub mod view;
+pub mod writer;
+
+pub use header::{Header, Magic};
+#[cfg(feature = "read")]
+pub use read::Recording;
+
+/// The version of the format that this crate writes, and the newest that it reads.
+pub const VERSION: u32 = 1;

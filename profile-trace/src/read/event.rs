@@ -1,0 +1,118 @@
+//! Decodes the events of a block.
+
+use crate::events::{
+    Event, Kind, LOW, Model, Slot, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED,
+    TAG_TIME, slot_of,
+};
+use crate::varint::{Reader, unzigzag};
+
+/// What keeps its place in a block's payload, and what was said before it.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    model: Model,
+    at: usize,
+}
+
+impl Decoder {
+    /// Begins a payload. Returns the time that it begins with, in nanoseconds.
+    pub(super) fn begin(payload: &[u8]) -> Option<(Self, u64)> {
+        let mut reader = Reader::new(payload);
+        let start = reader.varint()?;
+        let decoder = Self {
+            model: Model::new(),
+            at: payload.len() - reader.left(),
+        };
+        Some((decoder, start))
+    }
+
+    /// Whether all of the payload has been decoded.
+    pub(super) fn is_at_end(&self, payload: &[u8]) -> bool {
+        self.at >= payload.len()
+    }
+
+    /// The next event; `None` if what follows is none.
+    #[inline]
+    pub(super) fn next(&mut self, payload: &[u8]) -> Option<Event> {
+        let mut reader = Reader::new(payload.get(self.at..)?);
+        let event = self.event(&mut reader)?;
+        self.at = payload.len() - reader.left();
+        Some(event)
+    }
+
+    #[inline]
+    fn event(&mut self, reader: &mut Reader<'_>) -> Option<Event> {
+        let tag = reader.byte()?;
+        let slot = (tag & LOW) as usize;
+        Some(match tag {
+            TAG_SLOT_RESIZED.. => {
+                self.model.slots[slot].size = reader.varint()?;
+                self.block(slot, reader)?
+            }
+            TAG_SLOT.. => self.block(slot, reader)?,
+            TAG_NEAR_FREE.. => {
+                let distance = unzigzag(u64::from(tag & LOW)) << 4;
+                self.model.last = self.model.last.wrapping_add(distance as u64);
+                Event::Free {
+                    address: self.model.last,
+                }
+            }
+            TAG_FREE => Event::Free {
+                address: self.address(reader)?,
+            },
+            TAG_TIME => Event::Time {
+                elapsed: reader.varint()?,
+            },
+            TAG_SAMPLE => Event::Sample {
+                rss: reader.varint()?,
+                live: reader.varint()?,
+            },
+            _ => {
+                let kind = [Kind::Alloc, Kind::Zeroed, Kind::Realloc]
+                    .into_iter()
+                    .find(|kind| *kind as u8 == tag)?;
+                let stack = reader.varint32()?;
+                let slot = slot_of(stack, kind);
+                self.model.slots[slot] = Slot {
+                    size: reader.varint()?,
+                    stack,
+                    kind: tag,
+                };
+                self.block(slot, reader)?
+            }
+        })
+    }
+
+    /// The event of the allocation in a slot.
+    #[inline]
+    fn block(&mut self, slot: usize, reader: &mut Reader<'_>) -> Option<Event> {
+        let Slot { size, stack, kind } = self.model.slots[slot];
+        Some(if kind == Kind::Realloc as u8 {
+            Event::Realloc {
+                old: self.address(reader)?,
+                address: self.address(reader)?,
+                size,
+                stack,
+            }
+        } else if kind == 0 {
+            return None; // an empty slot
+        } else {
+            Event::Alloc {
+                zeroed: kind == Kind::Zeroed as u8,
+                address: self.address(reader)?,
+                size,
+                stack,
+            }
+        })
+    }
+
+    #[inline]
+    fn address(&mut self, reader: &mut Reader<'_>) -> Option<u64> {
+        let code = reader.varint()?;
+        let mut distance = unzigzag(code >> 1) << 4;
+        if code & 1 != 0 {
+            distance |= i64::from(reader.byte()? & 15);
+        }
+        self.model.last = self.model.last.wrapping_add(distance as u64);
+        Some(self.model.last)
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading recordings.
+//!
+//! A file may be anything: the rest of a killed program, a copy cut short, or no recording at all.
+//! Whatever can be read is read, what is missing is told ([`Condition`]), and no length is
+//! believed before it is checked.
+
+mod condition;
+mod error;
+mod event;
+mod facts;
+mod replay;
+mod scan;
+mod source;
+mod stacks;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::header::{Header, Magic};
+use crate::pending;
+
+pub use condition::Condition;
+pub use error::Error;
+pub use facts::Facts;
+pub use replay::{Moment, Visitor};
+pub use stacks::{Node, Stacks, Thread};
+
+use scan::Scan;
+use source::Source;
+
+/// A recording, opened: everything but the events, which [`replay`](Self::replay) hands out.
+#[derive(Debug)]
+pub struct Recording {
+    facts: Facts,
+    stacks: Stacks,
+    condition: Condition,
+    streams: replay::Streams,
+}
+
+impl Recording {
+    /// Opens the recording at `path`, with what is in its side file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, is no recording, or is of a version newer than this crate.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let unreadable = |source| Error::Unreadable {
+            path: name.clone(),
+            source,
+        };
+        let file = Source::open(path).map_err(unreadable)?;
+        let side = fs::read(side_path(path)).ok();
+        Self::from_source(file, side.as_deref(), &name)
+    }
+
+    /// Reads a recording that is in memory, and the contents of its side file.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn from_bytes(bytes: Vec<u8>, side: Option<&[u8]>) -> Result<Self, Error> {
+        Self::from_source(Source::from_bytes(bytes), side, "the recording")
+    }
+
+    fn from_source(mut source: Source, side: Option<&[u8]>, name: &str) -> Result<Self, Error> {
+        let unreadable = |source| Error::Unreadable {
+            path: name.to_owned(),
+            source,
+        };
+        let mut start = [0; Header::SIZE];
+        let length = source.read_at(0, &mut start).map_err(unreadable)?;
+        let Some(header) = Header::decode(&start[..length], Magic::Recording) else {
+            let path = name.to_owned();
+            return Err(if length == 0 {
+                Error::Empty { path }
+            } else {
+                Error::NoRecording { path }
+            });
+        };
+        if header.version > crate::VERSION {
+            return Err(Error::Newer {
+                path: name.to_owned(),
+                version: header.version,
+            });
+        }
+        let mut scan = Scan::default();
+        scan.file(&mut source).map_err(unreadable)?;
+        let side = side.filter(|side| belongs(side, header.session));
+        if let Some(side) = side.filter(|_| !scan.condition.complete) {
+            scan.side(side);
+        }
+        Ok(scan.finish(source))
+    }
+
+    /// What is known of the process.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Call stacks, threads and modules.
+    #[must_use]
+    pub fn stacks(&self) -> &Stacks {
+        &self.stacks
+    }
+
+    /// How whole the recording is, as far as that shows before its events are replayed.
+    #[must_use]
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// Hands all events to `visitor`, in the order of time as far as the recording tells it;
+    /// within a thread, in the thread's order. Memory is taken for one block per thread. Returns
+    /// how whole the recording is, its events included.
+    ///
+    /// # Errors
+    ///
+    /// If the file can no longer be read.
+    pub fn replay(&mut self, visitor: &mut impl Visitor) -> Result<Condition, Error> {
+        let unreadable = |source| Error::Unreadable {
+            path: "the recording".to_owned(),
+            source,
+        };
+        let mut condition = self.condition.clone();
+        self.streams
+            .replay(&self.stacks, &mut condition, visitor)
+            .map_err(unreadable)?;
+        Ok(condition)
+    }
+}
+
+/// Where the side file of the recording at `path` is.
+#[must_use]
+pub fn side_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(pending::SUFFIX);
+    name.into()
+}
+
+/// Whether a side file is that of the recording of this session.
+fn belongs(side: &[u8], session: u64) -> bool {
+    Header::decode(side, Magic::Pending) == Some(Header::new(session))
+}

@@ -1,0 +1,186 @@
+//! Hands out the events of all threads, in the order of time.
+//!
+//! A thread's own events are in its order. Between threads the times decide that are written among
+//! the events, now and then: what lies between two of them, a run, happened between them. Runs
+//! are handed out whole, in the order in which they end: a thread that rests reads the clock after
+//! its next event, not before.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::io;
+
+use super::Condition;
+use super::event::Decoder;
+use super::source::Source;
+use super::stacks::Stacks;
+use crate::block::{BlockHeader, Label, unpack};
+use crate::events::Event;
+
+/// The most events in a run that are handed out at a time: a damaged block may have no times.
+const RUN: usize = 4096;
+
+/// When something happened, in nanoseconds since the recording began: not before and not after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Not before.
+    pub from: u64,
+    /// Not after.
+    pub to: u64,
+}
+
+/// What wants to see the events of a recording.
+pub trait Visitor {
+    /// Takes one event of a thread. [`Event::Time`] is not among them.
+    fn event(&mut self, thread: u32, moment: Moment, event: &Event);
+}
+
+/// Where a block of events is.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// In the recording, what is stored beginning `at`.
+    File { at: u64, header: BlockHeader },
+    /// In memory, as it comes from a side file.
+    Memory(Box<[u8]>),
+}
+
+/// The blocks of events of all threads.
+#[derive(Debug)]
+pub(super) struct Streams {
+    source: Source,
+    /// By thread, in order.
+    blocks: BTreeMap<u32, Vec<Place>>,
+}
+
+impl Streams {
+    pub(super) fn new(source: Source, events: Vec<(Label, Place)>) -> Self {
+        let mut blocks = BTreeMap::<u32, Vec<Place>>::new();
+        for (label, place) in events {
+            blocks.entry(label.stream).or_default().push(place);
+        }
+        Self { source, blocks }
+    }
+
+    pub(super) fn replay(
+        &mut self,
+        stacks: &Stacks,
+        condition: &mut Condition,
+        visitor: &mut impl Visitor,
+    ) -> io::Result<()> {
+        let Self { source, blocks } = self;
+        let mut streams: Vec<_> = blocks.iter().map(Stream::new).collect();
+        let mut queue = BinaryHeap::new();
+        for (index, stream) in streams.iter_mut().enumerate() {
+            if stream.advance(source, condition)? {
+                queue.push(Reverse((stream.moment.to, index)));
+            }
+        }
+        while let Some(Reverse((_, index))) = queue.pop() {
+            let stream = &mut streams[index];
+            for event in &stream.run {
+                if let Event::Alloc { stack, .. } | Event::Realloc { stack, .. } = *event
+                    && stack != 0
+                    && stacks.node(stack).is_none()
+                {
+                    condition.unknown_stacks += 1;
+                }
+                visitor.event(stream.thread, stream.moment, event);
+            }
+            if stream.advance(source, condition)? {
+                queue.push(Reverse((stream.moment.to, index)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One thread's events, and how far they have been handed out.
+struct Stream<'a> {
+    thread: u32,
+    rest: VecDeque<&'a Place>,
+    block: Option<Decoder>,
+    stored: Vec<u8>,
+    payload: Vec<u8>,
+    /// The time that was read last.
+    now: u64,
+    moment: Moment,
+    run: Vec<Event>,
+}
+
+impl<'a> Stream<'a> {
+    fn new((&thread, places): (&u32, &'a Vec<Place>)) -> Self {
+        Self {
+            thread,
+            rest: places.iter().collect(),
+            block: None,
+            stored: Vec::new(),
+            payload: Vec::new(),
+            now: 0,
+            moment: Moment::default(),
+            run: Vec::new(),
+        }
+    }
+
+    /// Goes on to the next run. `false` at the end.
+    fn advance(&mut self, source: &mut Source, condition: &mut Condition) -> io::Result<bool> {
+        self.run.clear();
+        loop {
+            let Some(block) = &mut self.block else {
+                if !self.next_block(source, condition)? {
+                    return Ok(false);
+                }
+                continue;
+            };
+            self.moment.from = self.now;
+            let mut closed = false;
+            while self.run.len() < RUN && !block.is_at_end(&self.payload) {
+                match block.next(&self.payload) {
+                    Some(Event::Time { elapsed }) => {
+                        self.now = self.now.saturating_add(elapsed);
+                        closed = true;
+                        break;
+                    }
+                    Some(event) => self.run.push(event),
+                    None => {
+                        condition.damaged += 1;
+                        self.payload.clear();
+                    }
+                }
+            }
+            // What no time follows may have happened until the recording ended.
+            self.moment.to = if closed { self.now } else { u64::MAX };
+            if block.is_at_end(&self.payload) {
+                self.block = None;
+            }
+            if !self.run.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Begins the next block that can be read. `false` if there is none.
+    fn next_block(&mut self, source: &mut Source, condition: &mut Condition) -> io::Result<bool> {
+        while let Some(place) = self.rest.pop_front() {
+            let sound = match place {
+                Place::Memory(payload) => {
+                    self.payload.clear();
+                    self.payload.extend_from_slice(payload);
+                    true
+                }
+                Place::File { at, header } => {
+                    let length = header.stored as usize;
+                    source.read_into(*at, length, &mut self.stored)?
+                        && unpack(header, &self.stored, &mut self.payload).is_some()
+                }
+            };
+            match Decoder::begin(&self.payload).filter(|_| sound) {
+                Some((decoder, start)) => {
+                    self.now = self.now.max(start);
+                    self.block = Some(decoder);
+                    return Ok(true);
+                }
+                None => condition.damaged += 1,
+            }
+        }
+        Ok(false)
+    }
+}

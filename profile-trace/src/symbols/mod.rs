@@ -1,0 +1,190 @@
+//! What the addresses of a recording are called.
+//!
+//! Names and lines come from the debug information of the files that were loaded. A file is only
+//! believed if it is the one that was recorded; of any other, addresses stay addresses, and
+//! [`problems`](Symbols::problems) says why.
+
+mod image;
+mod instance;
+mod names;
+mod paths;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::read::{Node, Recording, Stacks};
+use crate::tables::{CUT_OFF, Module};
+
+use image::Image;
+
+pub use names::{is_allocator, is_memline};
+
+/// One function at one place: a call, or a function that was inlined into one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The function's path, demangled, without hashes; the address where nothing is known.
+    pub function: String,
+    /// The function's own name with its type arguments, such as `push<app::Particle, Global>`, if
+    /// the debug information has it.
+    pub instance: Option<String>,
+    /// The source file, shortened: `std::alloc/vec/mod.rs`, `serde-1.0.229/src/lib.rs`, or as seen
+    /// from the program's working directory.
+    pub file: Option<String>,
+    /// The source file as the debug information has it.
+    pub path: Option<String>,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// Whether the function was inlined into the frame behind it.
+    pub inlined: bool,
+    /// The file name of the executable or library.
+    pub module: String,
+}
+
+/// Why the names of a module are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is no such file any more, or it cannot be read.
+    Gone(String),
+    /// The file is another one than the one that was recorded.
+    Changed,
+    /// It has names of functions, and neither lines nor inlined functions.
+    NoDebugInformation,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Gone(reason) => write!(f, "cannot be read ({reason}): addresses are shown"),
+            Problem::Changed => {
+                write!(f, "has changed since it was recorded: addresses are shown")
+            }
+            Problem::NoDebugInformation => write!(
+                f,
+                "has no debug information: functions are shown, without lines; \
+                 `debug = \"line-tables-only\"` in the Cargo profile adds it"
+            ),
+        }
+    }
+}
+
+/// The names of a recording's addresses. Files are read when they are first needed; what was
+/// found is kept.
+pub struct Symbols {
+    directory: String,
+    began: Option<SystemTime>,
+    /// By path and build id.
+    images: HashMap<(String, Vec<u8>), Result<Image, Problem>>,
+    frames: HashMap<(u64, u64), Rc<[Frame]>>,
+}
+
+impl fmt::Debug for Symbols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Symbols").finish_non_exhaustive()
+    }
+}
+
+impl Symbols {
+    /// The names of this recording's addresses.
+    #[must_use]
+    pub fn new(recording: &Recording) -> Self {
+        let facts = recording.facts();
+        let since_1970 = facts.began.unwrap_or(Duration::MAX);
+        Self {
+            directory: facts.directory.clone(),
+            began: SystemTime::UNIX_EPOCH.checked_add(since_1970),
+            images: HashMap::new(),
+            frames: HashMap::new(),
+        }
+    }
+
+    /// The functions of one call, the innermost first: those that were inlined, and the one that
+    /// they were inlined into. There is at least one.
+    pub fn frames(&mut self, stacks: &Stacks, node: &Node) -> Rc<[Frame]> {
+        if node.address == CUT_OFF {
+            return Rc::new([Frame {
+                function: "[calls that were not recorded]".to_owned(),
+                ..Frame::default()
+            }]);
+        }
+        let module = stacks.module(node);
+        let base = module.map_or(0, |module| module.base);
+        let key = (base, node.address);
+        if let Some(known) = self.frames.get(&key) {
+            return known.clone();
+        }
+        let found = module.and_then(|module| self.look_up(module, node.address));
+        let frames = found.unwrap_or_else(|| vec![unknown(module, node.address)]);
+        let frames: Rc<[Frame]> = frames.into();
+        self.frames.insert(key, frames.clone());
+        frames
+    }
+
+    /// The functions of a whole stack, the innermost first, without those of memline and of the
+    /// allocator's entry.
+    pub fn stack(&mut self, stacks: &Stacks, stack: u32) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        let mut inside = true;
+        for node in stacks.calls(stack) {
+            for frame in &*self.frames(stacks, node) {
+                inside &= is_memline(&frame.function) || is_allocator(&frame.function);
+                if !inside {
+                    frames.push(frame.clone());
+                }
+            }
+        }
+        frames
+    }
+
+    /// What is wrong with the files that were needed so far.
+    pub fn problems(&self) -> impl Iterator<Item = (&str, Problem)> {
+        self.images.iter().filter_map(|((path, _), image)| {
+            let problem = match image {
+                Err(problem) => Some(problem.clone()),
+                Ok(image) => image.lacks_lines().then_some(Problem::NoDebugInformation),
+            };
+            problem.map(|problem| (&**path, problem))
+        })
+    }
+
+    fn look_up(&mut self, module: &Arc<Module>, address: u64) -> Option<Vec<Frame>> {
+        let key = (module.path.clone(), module.build_id.clone());
+        let began = self.began;
+        let image = self
+            .images
+            .entry(key)
+            .or_insert_with(|| Image::open(&module.path, &module.build_id, began));
+        let image = image.as_ref().ok()?;
+        // A call returns to what follows it, which may belong to another line or function.
+        let mut frames = image.frames(address.wrapping_sub(module.base).wrapping_sub(1))?;
+        let name = file_name(&module.path);
+        for frame in &mut frames {
+            frame.module = name.to_owned();
+            let path = frame.path.as_deref();
+            frame.file = path.map(|path| paths::shortened(path, &self.directory));
+        }
+        Some(frames)
+    }
+}
+
+fn unknown(module: Option<&Arc<Module>>, address: u64) -> Frame {
+    let module = module.map(|module| (file_name(&module.path), address - module.base));
+    match module {
+        Some((name, offset)) => Frame {
+            function: format!("{name}+{offset:#x}"),
+            module: name.to_owned(),
+            ..Frame::default()
+        },
+        None => Frame {
+            function: format!("{address:#x}"),
+            ..Frame::default()
+        },
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,250 @@
+//! What is written is read; what is damaged is told.
+#![cfg(feature = "read")]
+
+mod common;
+
+use common::{Log, Session, seen, session};
+use profile_trace::events::Event;
+use profile_trace::read::Error;
+use profile_trace::{Header, Magic, Recording};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn events_stacks_and_threads_come_back(session in session(400)) {
+        let bytes = session.write();
+        let mut recording = Recording::from_bytes(bytes, None).expect("it is a recording");
+        let mut log = Log::default();
+        let condition = recording.replay(&mut log).expect("it is in memory");
+        prop_assert!(condition.complete && condition.is_whole(), "{condition:?}");
+        prop_assert_eq!(&log.events, &session.events());
+        for (number, &(parent, address)) in (1..).zip(&session.nodes) {
+            let node = recording.stacks().node(number).expect("it was written");
+            prop_assert_eq!((node.parent, node.address), (parent, address));
+        }
+        prop_assert_eq!(recording.stacks().len(), session.nodes.len());
+        let names = recording.stacks().threads().iter().map(|thread| &*thread.name);
+        prop_assert!(names.eq(session.names()), "{:?}", recording.stacks().threads());
+    }
+}
+
+/// A whole recording of one thread and another, small enough to be cut everywhere.
+fn small() -> Session {
+    Session {
+        nodes: vec![(0, 0x5000), (1, 0x5010), (1, 0x7FFF_0000_0000)],
+        events: vec![
+            (
+                1,
+                Event::Alloc {
+                    zeroed: false,
+                    address: 0x1000,
+                    size: 10,
+                    stack: 2,
+                },
+            ),
+            (1, Event::Time { elapsed: 5 }),
+            (
+                2,
+                Event::Alloc {
+                    zeroed: true,
+                    address: 0x2000,
+                    size: 20,
+                    stack: 3,
+                },
+            ),
+            (2, Event::Time { elapsed: 7 }),
+            (
+                1,
+                Event::Realloc {
+                    old: 0x1000,
+                    address: 0x1040,
+                    size: 30,
+                    stack: 2,
+                },
+            ),
+            (1, Event::Free { address: 0x1040 }),
+            (
+                1,
+                Event::Sample {
+                    rss: 4096,
+                    live: 20,
+                },
+            ),
+            (2, Event::Free { address: 0x2000 }),
+        ],
+    }
+}
+
+/// A recording of each version of the format is kept, and read for ever.
+#[test]
+fn recordings_of_older_versions_are_read() {
+    let (condition, log) = seen(include_bytes!("recordings/1.memline")).expect("it is read");
+    assert!(condition.complete && condition.is_whole());
+    assert_eq!(log.events, small().events());
+}
+
+#[test]
+fn what_is_cut_short_reads_as_far_as_it_goes() {
+    let bytes = small().write();
+    let whole = seen(&bytes).expect("it is whole");
+    assert!(whole.0.complete);
+    let mut before = 0;
+    for length in 0..bytes.len() {
+        match seen(&bytes[..length]) {
+            Ok((condition, log)) => {
+                assert!(length >= Header::SIZE && !condition.complete);
+                let count: usize = log.events.values().map(Vec::len).sum();
+                assert!(count >= before, "more bytes, fewer events");
+                before = count;
+                for (thread, events) in &log.events {
+                    assert!(whole.1.events[thread].starts_with(events));
+                }
+            }
+            Err(error) => {
+                assert!(length < Header::SIZE, "{error}");
+                let expected = if length == 0 { "empty" } else { "no recording" };
+                assert!(error.to_string().contains(expected), "{error}");
+            }
+        }
+    }
+    assert_eq!(before, whole.1.events.values().map(Vec::len).sum::<usize>());
+}
+
+/// A generator of bytes that needs no crate: xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}
+
+#[test]
+fn ten_thousand_corruptions_are_told_and_survived() {
+    let bytes = small().write();
+    let whole = seen(&bytes).expect("it is whole");
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for round in 0..10_000 {
+        let mut damaged = bytes.clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(damaged.len());
+            match random.below(4) {
+                0 => damaged[at] ^= 1 << random.below(8),
+                1 => damaged[at] = random.below(256) as u8,
+                2 => drop(
+                    damaged.drain(
+                        at..(at + random.below(40))
+                            .min(bytes.len())
+                            .min(damaged.len())
+                            .max(at),
+                    ),
+                ),
+                _ => {
+                    let noise: Vec<u8> = (0..random.below(40))
+                        .map(|_| random.below(256) as u8)
+                        .collect();
+                    damaged.splice(at..at, noise);
+                }
+            }
+            if damaged.is_empty() {
+                break;
+            }
+        }
+        let Ok((condition, log)) = seen(&damaged) else {
+            continue; // the header is damaged
+        };
+        let header = Header::decode(&damaged, Magic::Recording).expect("it was read");
+        let unharmed = damaged[Header::SIZE..] == bytes[Header::SIZE..];
+        let told = !condition.is_whole() || !condition.complete;
+        assert!(
+            unharmed || told,
+            "round {round}: {condition:?} of {header:?}"
+        );
+        // Nothing is made up: what a thread is said to have done, it did.
+        for (thread, events) in &log.events {
+            let all = whole
+                .1
+                .events
+                .get(thread)
+                .expect("it is one of the threads");
+            assert!(
+                events.iter().all(|event| all.contains(event)),
+                "round {round}"
+            );
+        }
+    }
+}
+
+/// Blocks whose checksums are right and whose contents are anything.
+#[test]
+fn any_payload_is_read_or_refused() {
+    use profile_trace::block::{Kind, Label, Packer};
+
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let mut packer = Packer::new(256);
+    for _ in 0..10_000 {
+        let mut bytes = Header::new(1).encode(Magic::Recording).to_vec();
+        for sequence in 0..4 {
+            let kinds = [Kind::Start, Kind::Tables, Kind::Events, Kind::End];
+            let label = Label {
+                kind: kinds[random.below(4)],
+                stream: random.below(3) as u32,
+                sequence: if random.below(4) == 0 {
+                    u32::MAX
+                } else {
+                    sequence
+                },
+            };
+            let payload: Vec<u8> = (0..random.below(200))
+                .map(|_| [random.below(8), random.below(256)][random.below(2)] as u8)
+                .collect();
+            bytes.extend_from_slice(packer.pack(label, &payload));
+        }
+        let (_, log) = seen(&bytes).expect("the header is right");
+        assert!(log.events.values().map(Vec::len).sum::<usize>() <= 800);
+    }
+}
+
+#[test]
+fn what_is_no_recording_is_said_in_one_line() {
+    let check = |bytes: &[u8], expected: &str| {
+        let error = Recording::from_bytes(bytes.to_vec(), None).expect_err("it is none");
+        assert_eq!(error.to_string(), expected);
+    };
+    check(
+        b"",
+        "the recording is empty: a recording begins with a header",
+    );
+    check(
+        b"PK\x03\x04 and so on",
+        "the recording is no recording of memline: its first bytes are others",
+    );
+    let newer = Header {
+        version: profile_trace::VERSION + 1,
+        session: 1,
+    };
+    check(
+        &newer.encode(Magic::Recording),
+        "the recording is a recording of format 2, and this memline reads up to 1: a newer one is needed",
+    );
+    let device = Recording::open("/dev/null".as_ref()).expect_err("it is a device");
+    assert!(matches!(device, Error::Unreadable { .. }), "{device}");
+    let missing = Recording::open("no/such/file".as_ref()).expect_err("there is none");
+    assert!(missing.to_string().contains("no/such/file"), "{missing}");
+}
+
+/// One thread sees another's events where the times say.
+#[test]
+fn threads_are_in_the_order_of_time() {
+    let bytes = small().write();
+    let mut recording = Recording::from_bytes(bytes, None).expect("it is a recording");
+    let mut log = Log::default();
+    recording.replay(&mut log).expect("it is in memory");
+    let order: Vec<u32> = log.order.iter().map(|(thread, _)| *thread).collect();
+    assert_eq!(order, [1, 2, 1, 1, 1, 2]);
+    let ends: Vec<u64> = log.order.iter().map(|(_, moment)| moment.to).collect();
+    assert_eq!(ends[..2], [5, 7]);
+}

@@ -1,0 +1,181 @@
+//! What a recording says is what happened: compared with a model that keeps everything.
+#![cfg(feature = "read")]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::Session;
+use profile_trace::Recording;
+use profile_trace::events::Event;
+use profile_trace::view::{Aggregate, Amount, Options, View};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+const THREADS: u32 = 3;
+const STACKS: u32 = 5;
+const ADDRESSES: u64 = 12;
+
+/// A step: which thread, which address, which stack, how large.
+type Step = (u32, u64, u32, u64);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    vec((1..=THREADS, 0..ADDRESSES, 1..=STACKS, 1..1000u64), 1..300)
+}
+
+/// Everything that the steps come to.
+#[derive(Debug, Default)]
+struct Model {
+    /// Thread, stack, size and number by address.
+    live: BTreeMap<u64, (u32, u32, u64, u64)>,
+    orders: BTreeMap<u32, u64>,
+    total: BTreeMap<(u32, u32), Amount>,
+    temporary: BTreeMap<(u32, u32), Amount>,
+    peak: u64,
+    at_peak: BTreeMap<(u32, u32), Amount>,
+}
+
+impl Model {
+    fn alloc(&mut self, thread: u32, address: u64, stack: u32, size: u64) {
+        let order = self.orders.entry(thread).or_default();
+        *order += 1;
+        self.live.insert(address, (thread, stack, size, *order));
+        add(&mut self.total, thread, stack, size);
+    }
+
+    fn free(&mut self, address: u64) {
+        let (thread, stack, size, order) = self.live.remove(&address).expect("it lives");
+        if self.orders[&thread] == order {
+            add(&mut self.temporary, thread, stack, size);
+        }
+    }
+
+    fn leaks(&self) -> BTreeMap<(u32, u32), Amount> {
+        let mut leaks = BTreeMap::new();
+        for &(thread, stack, size, _) in self.live.values() {
+            add(&mut leaks, thread, stack, size);
+        }
+        leaks
+    }
+
+    fn settle(&mut self) {
+        let live = self.live.values().map(|(_, _, size, _)| size).sum();
+        if live > self.peak {
+            self.peak = live;
+            self.at_peak = self.leaks();
+        }
+    }
+}
+
+fn add(to: &mut BTreeMap<(u32, u32), Amount>, thread: u32, stack: u32, size: u64) {
+    let amount = to.entry((thread, stack)).or_default();
+    amount.blocks += 1;
+    amount.bytes += size;
+}
+
+/// What the steps are recorded as. A free address is allocated; one that is taken is freed or
+/// reallocated, by whatever thread. `timed` reads the clock around each event.
+fn record(steps: &[Step], timed: bool) -> (Session, Model) {
+    let mut session = Session {
+        nodes: (0..STACKS)
+            .map(|index| (0, 0x5000 + u64::from(index)))
+            .collect(),
+        events: Vec::new(),
+    };
+    let mut model = Model::default();
+    let mut clocks = BTreeMap::<u32, u64>::new();
+    for (now, &(thread, index, stack, size)) in (1..).map(|now| 10 * now).zip(steps) {
+        let mut tell_time = |session: &mut Session, now: u64| {
+            if timed {
+                let clock = clocks.entry(thread).or_default();
+                let elapsed = now - *clock;
+                *clock = now;
+                session.events.push((thread, Event::Time { elapsed }));
+            }
+        };
+        tell_time(&mut session, now);
+        let address = 0x1000 + 16 * index;
+        let event = if !model.live.contains_key(&address) {
+            model.alloc(thread, address, stack, size);
+            Event::Alloc {
+                zeroed: size % 2 == 0,
+                address,
+                size,
+                stack,
+            }
+        } else if size % 3 == 0 {
+            let free = (0..ADDRESSES).map(|index| 0x1000 + 16 * index);
+            let new = free.rev().find(|address| !model.live.contains_key(address));
+            let new = new.unwrap_or(address);
+            model.free(address);
+            model.alloc(thread, new, stack, size);
+            Event::Realloc {
+                old: address,
+                address: new,
+                size,
+                stack,
+            }
+        } else {
+            model.free(address);
+            Event::Free { address }
+        };
+        session.events.push((thread, event));
+        model.settle();
+        tell_time(&mut session, now + 5);
+    }
+    (session, model)
+}
+
+fn rows(aggregate: &Aggregate, view: View) -> BTreeMap<(u32, u32), Amount> {
+    let rows = aggregate.rows(view);
+    rows.map(|row| ((row.thread, row.stack), row.amount))
+        .collect()
+}
+
+fn aggregate(session: &Session) -> Aggregate {
+    let mut recording = Recording::from_bytes(session.write(), None).expect("it is a recording");
+    let (aggregate, condition) =
+        Aggregate::of(&mut recording, Options::default()).expect("it is in memory");
+    assert!(condition.complete && condition.is_whole(), "{condition:?}");
+    aggregate
+}
+
+proptest! {
+    #[test]
+    fn every_view_is_that_of_the_model(steps in steps()) {
+        let (session, model) = record(&steps, true);
+        let aggregate = aggregate(&session);
+        prop_assert_eq!(rows(&aggregate, View::Total), model.total.clone());
+        prop_assert_eq!(rows(&aggregate, View::Leaks), model.leaks());
+        prop_assert_eq!(rows(&aggregate, View::Temporary), model.temporary);
+        prop_assert_eq!(rows(&aggregate, View::Peak), model.at_peak);
+        prop_assert_eq!(aggregate.peak().bytes, model.peak);
+        prop_assert_eq!(aggregate.sum(View::Peak), aggregate.peak());
+        prop_assert_eq!(aggregate.unknown_frees(), 0);
+        let totals = aggregate.totals();
+        let allocations = totals.allocs + totals.zeroed + totals.reallocs;
+        let blocks: u64 = model.total.values().map(|amount| amount.blocks).sum();
+        prop_assert_eq!(allocations, blocks);
+        let live: u64 = model.live.values().map(|(_, _, size, _)| size).sum();
+        prop_assert_eq!(totals.allocated - totals.freed, live);
+        let highest = aggregate.series().points().map(|point| point.live).max();
+        prop_assert_eq!(highest, Some(model.peak));
+    }
+
+    /// Without a single time, in whatever order the threads come: what lives at the end is right,
+    /// where what one thread allocates others free.
+    #[test]
+    fn leaks_are_right_in_any_order_of_threads(steps in steps()) {
+        let by_address = |(_, index, stack, _): Step| (1 + index as u32 % THREADS, index, stack, 1);
+        let allocators: Vec<Step> = steps.iter().copied().map(by_address).collect();
+        let (mut session, model) = record(&allocators, false);
+        for ((thread, event), step) in session.events.iter_mut().zip(&steps) {
+            if matches!(event, Event::Free { .. }) {
+                *thread = step.0;
+            }
+        }
+        let aggregate = aggregate(&session);
+        prop_assert_eq!(rows(&aggregate, View::Total), model.total.clone());
+        prop_assert_eq!(aggregate.sum(View::Leaks).blocks, model.live.len() as u64);
+    }
+}

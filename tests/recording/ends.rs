@@ -1,0 +1,132 @@
+//! Programs that do not end well: nothing that they recorded is lost.
+
+use std::time::Duration;
+use std::{process, ptr, thread};
+
+use profile_trace::view::View;
+
+use super::read::{load, read, read_complete};
+use crate::common::{self, Child, Outcome, Program, Test, scratch};
+use crate::named;
+
+pub(crate) const PROGRAMS: &[Program] = named![
+    runs_on,
+    aborts_recorded,
+    crashes,
+    overflows,
+    exits_elsewhere,
+];
+
+pub(crate) const TESTS: &[Test] = named![
+    killed_at_fifty_moments,
+    ended_by_faults,
+    ended_by_another_thread,
+];
+
+/// Allocates on three threads until it is killed.
+fn runs_on() -> Outcome {
+    fn work() -> ! {
+        loop {
+            drop(load(50));
+        }
+    }
+    for _ in 0..2 {
+        thread::spawn(|| work());
+    }
+    common::ready();
+    work()
+}
+
+fn killed_at_fifty_moments() {
+    let folder = scratch("recording_killed");
+    for moment in 0..50 {
+        let path = folder.join(moment.to_string());
+        let child = Child::new("runs_on").env("MEMLINE_RECORD", &path);
+        let ended = child
+            .start()
+            .ready()
+            .after(Duration::from_micros(moment * 700))
+            .signal(&["KILL"])
+            .end();
+        assert_eq!(ended.signal(), Some(libc::SIGKILL));
+        let read = read(&path);
+        assert!(!read.condition.complete && read.condition.recovered > 0);
+        // Every free is of a block that was recorded: none is lost, on any thread.
+        assert_eq!(read.aggregate.unknown_frees(), 0, "moment {moment}");
+        let totals = read.aggregate.totals();
+        let live = read.aggregate.sum(View::Leaks);
+        assert_eq!(totals.allocated - totals.freed, live.bytes);
+        // A thread keeps no more than fifty texts and a vector at any moment.
+        assert!(
+            live.blocks < 400 && totals.allocs > 10,
+            "{live:?} {totals:?}"
+        );
+        assert!(read.condition.to_string().starts_with("incomplete"));
+    }
+}
+
+fn aborts_recorded() -> Outcome {
+    let kept = load(500);
+    println!("{}", kept.len());
+    process::abort()
+}
+
+fn crashes() -> Outcome {
+    println!("{}", load(500).len());
+    // SAFETY: there is none: it is the fault that is wanted.
+    #[expect(unsafe_code)]
+    unsafe {
+        ptr::null_mut::<u8>().write_volatile(1);
+    }
+    Ok(())
+}
+
+fn overflows() -> Outcome {
+    #[expect(unconditional_recursion, reason = "it is meant to overflow")]
+    fn down(text: &str) -> String {
+        down(&format!("{text}.")) + "."
+    }
+    println!("{}", load(500).len());
+    println!("{}", down(""));
+    Ok(())
+}
+
+fn ended_by_faults() {
+    let folder = scratch("recording_faults");
+    for (program, signal) in [
+        ("aborts_recorded", libc::SIGABRT),
+        ("crashes", libc::SIGSEGV),
+        ("overflows", libc::SIGABRT),
+    ] {
+        let path = folder.join(program);
+        let ended = Child::new(program).env("MEMLINE_RECORD", &path).run();
+        assert_eq!(ended.signal(), Some(signal), "{ended:?}");
+        let read = read(&path);
+        assert!(!read.condition.complete, "{program}");
+        assert!(read.aggregate.totals().zeroed > 490, "{program}");
+    }
+}
+
+fn exits_elsewhere() -> Outcome {
+    thread::spawn(|| {
+        drop(load(500));
+        process::exit(3)
+    });
+    loop {
+        drop(load(50));
+    }
+}
+
+fn ended_by_another_thread() {
+    let folder = scratch("recording_elsewhere");
+    // Ten times, since threads race for the end.
+    for round in 0..10 {
+        let path = folder.join(round.to_string());
+        let ended = Child::new("exits_elsewhere")
+            .env("MEMLINE_RECORD", &path)
+            .run();
+        assert_eq!((ended.code(), &*ended.stderr), (Some(3), ""), "{ended:?}");
+        let read = read_complete(&path);
+        assert_eq!(read.aggregate.totals_of(2).zeroed, 495);
+    }
+}
