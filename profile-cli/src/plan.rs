@@ -1,0 +1,121 @@
+//! What is meant by the arguments, checked before anything is done.
+
+use std::path::{Path, PathBuf};
+
+use profile_trace::view::{Options, View};
+use regex::Regex;
+
+use crate::Error;
+use crate::args::{FilterArgs, Look, To, ViewArgs};
+use crate::output::Output;
+use crate::profile::Filter;
+
+/// Which recording is looked at, and what of it.
+#[derive(Debug)]
+pub struct Plan {
+    /// The recording.
+    pub file: PathBuf,
+    /// The view.
+    pub view: View,
+    /// How events are added up.
+    pub options: Options,
+    /// Which rows are looked at.
+    pub filter: Filter,
+}
+
+impl Plan {
+    /// What `look` means.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern is none.
+    pub fn new(look: Look) -> Result<Self, Error> {
+        let (view, options) = view(&look.view);
+        Ok(Self {
+            file: look.file,
+            view,
+            options,
+            filter: filter(look.filter)?,
+        })
+    }
+}
+
+/// Where a report goes: where `to` says, or else to `default`, a file, or without one to stdout.
+#[must_use]
+pub fn output(to: To, default: Option<PathBuf>) -> Output {
+    let force = to.force;
+    match to.output.or(default) {
+        Some(path) if path != Path::new("-") => Output::File { path, force },
+        _ => Output::Stdout,
+    }
+}
+
+/// The file in which an HTML report on `recording` is kept: `memline-flamegraph-app.1.html`.
+#[must_use]
+pub fn page(report: &str, recording: &Path) -> PathBuf {
+    let stem = recording.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = stem.strip_prefix("memline-").unwrap_or(&stem);
+    PathBuf::from(format!("memline-{report}-{stem}.html"))
+}
+
+/// A pattern.
+///
+/// # Errors
+///
+/// If it is none.
+pub fn pattern(text: &str) -> Result<Regex, Error> {
+    Regex::new(text).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim();
+        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+        Error::Usage(format!("{text:?} is no regular expression: {reason}"))
+    })
+}
+
+fn view(args: &ViewArgs) -> (View, Options) {
+    let mut options = Options::default();
+    let view = match args {
+        ViewArgs { leaks: true, .. } => View::Leaks,
+        ViewArgs { total: true, .. } => View::Total,
+        ViewArgs {
+            temporary: Some(threshold),
+            ..
+        } => {
+            options.temporary = *threshold;
+            View::Temporary
+        }
+        _ => View::Peak,
+    };
+    (view, options)
+}
+
+fn filter(args: FilterArgs) -> Result<Filter, Error> {
+    Ok(Filter {
+        thread: args.thread,
+        krate: args.krate,
+        function: args.function.as_deref().map(pattern).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_named_by_report_and_recording() {
+        let check = |recording, name| {
+            assert_eq!(page("table", Path::new(recording)), Path::new(name));
+        };
+        check("memline-app.12.memline", "memline-table-app.12.html");
+        check("/tmp/run.memline", "memline-table-run.html");
+    }
+
+    #[test]
+    fn a_wrong_pattern_says_what_is_wrong() {
+        let error = pattern("a(").expect_err("it is none");
+        assert_eq!(
+            error.to_string(),
+            "\"a(\" is no regular expression: unclosed group"
+        );
+    }
+}

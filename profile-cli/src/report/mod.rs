@@ -1,0 +1,88 @@
+//! What is written of a profile: one file per report, each a pure function from data to bytes.
+
+mod csv;
+mod dhat;
+mod diff;
+mod dump;
+
+mod folded;
+mod grid;
+mod lines;
+mod speedscope;
+mod stats;
+mod summary;
+mod table;
+
+mod top;
+
+use std::io::{self, Write};
+
+use profile_trace::view::View;
+
+use crate::profile::{Filter, Profile, title};
+use crate::units;
+
+pub use csv::Csv;
+pub use dhat::Dhat;
+pub use diff::Diff;
+pub use dump::dump;
+pub use folded::Folded;
+pub use lines::{Lines, Source, sources};
+pub use speedscope::Speedscope;
+pub use stats::Stats;
+pub use summary::Summary;
+pub use table::Table;
+pub use top::Top;
+
+/// What a report is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The profile, with the rows that passed the filter.
+    pub profile: &'a Profile,
+    /// Which of its views is looked at.
+    pub view: View,
+    /// What the rows passed, for headings.
+    pub filter: &'a Filter,
+}
+
+/// Writes a report.
+pub trait Reporter {
+    /// Writes the report on `input`.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not take the bytes.
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The lines above a table: what was recorded, what is shown, and what is to be known of it.
+fn heading(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let profile = input.profile;
+    for note in &profile.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    let sum = profile.sum(input.view);
+    let filter = input.filter.describe();
+    let filter = if filter.is_empty() {
+        filter
+    } else {
+        format!(" ({filter})")
+    };
+    writeln!(out, "{}", profile.command())?;
+    writeln!(
+        out,
+        "Memory {}{filter}: {} in {} blocks",
+        title(input.view),
+        units::bytes(sum.bytes),
+        units::count(sum.blocks)
+    )
+}
+
+/// Writes `value` as indented JSON with a line's end.
+fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod sample;
