@@ -1,9 +1,10 @@
 //! The allocator: it hands every call on, and counts it for the calling thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::any;
 
 use crate::record::{self, Record};
-use crate::signal_report;
+use crate::{recorder, signal_report};
 
 /// A counting allocator around another one.
 ///
@@ -51,7 +52,7 @@ impl<A> Allocator<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(record) = record() else {
+        let Some(record) = record::<A>() else {
             return signal_report::alloc(layout);
         };
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
@@ -64,7 +65,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some(record) = record() else {
+        let Some(record) = record::<A>() else {
             return signal_report::alloc(layout);
         };
         // SAFETY: as above.
@@ -77,7 +78,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let Some(record) = record() else {
+        let Some(record) = record::<A>() else {
             return; // the process is about to end
         };
         // PERF: it cannot fail, so that it may be counted first, and jumped to rather than called.
@@ -88,7 +89,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let Some(record) = record() else {
+        let Some(record) = record::<A>() else {
             // SAFETY: `block` has `layout`, by the caller's contract.
             return unsafe { signal_report::realloc(block, layout, new_size) };
         };
@@ -103,13 +104,21 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
 
 /// This thread's record; `None` if the thread is writing its last report from a signal handler.
 #[inline(always)]
-fn record() -> Option<&'static Record> {
+fn record<A>() -> Option<&'static Record> {
     let record = record::current_if_any();
-    if record.is_some() { record } else { first() }
+    if record.is_some() {
+        record
+    } else {
+        first(any::type_name::<A>)
+    }
 }
 
 #[cold]
 #[inline(never)]
-fn first() -> Option<&'static Record> {
-    (!signal_report::is_mine()).then(record::current)
+fn first(inner: fn() -> &'static str) -> Option<&'static Record> {
+    if signal_report::is_mine() {
+        return None;
+    }
+    recorder::allocator_is(inner);
+    Some(record::current())
 }

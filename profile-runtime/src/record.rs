@@ -253,13 +253,6 @@ fn create() -> Option<&'static Record> {
     Some(record)
 }
 
-/// Begins or ends the recording of all threads.
-pub(crate) fn record_all(on: bool) {
-    for record in all() {
-        record.counters.record(on);
-    }
-}
-
 /// The first 16 bytes of this thread's name, zero-padded: `main` for the main thread, nothing
 /// where the system does not tell.
 pub(crate) fn thread_name() -> [u64; 2] {

@@ -17,7 +17,7 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// What is known of the process at the start; see [`Facts`](crate::Facts).
+    /// What is known of the process at the start; see [`facts`](crate::facts).
     Start = 1,
     /// Stacks, threads and modules; see [`tables`](crate::tables).
     Tables = 2,

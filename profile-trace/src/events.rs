@@ -2,7 +2,7 @@
 //!
 //! The payload of a block of events begins with a varint, the time in nanoseconds since the
 //! recording began, at or before which nothing in it happened. Events follow, each a tag and
-//! varints. Both sides keep the same [`Model`] of what was said before in the block, so that what
+//! varints. Both sides keep the same model of what was said before in the block, so that what
 //! repeats needs a byte:
 //!
 //! | tag | event | followed by |

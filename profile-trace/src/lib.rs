@@ -9,9 +9,9 @@
 //! | [`facts`], [`tables`], [`events`] | what blocks hold |
 //! | [`pending`] | the side file, which keeps what a killed process had not yet written |
 //! | [`writer`] | a recording of what is told, into any `Write` |
-//! | [`read`] | reading a recording, whatever has happened to it |
-//! | [`symbols`] | what its addresses are called; needs the feature `symbols` |
-//! | [`view`] | what it says, added up |
+//! | `read` | reading a recording, whatever has happened to it |
+//! | `symbols` | what its addresses are called; needs the feature `symbols` |
+//! | `view` | what it says, added up |
 //!
 //! `docs/FORMAT.md` has every byte.
 

@@ -38,7 +38,7 @@ struct Buffer {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a recording. `facts` is the payload of its first block; see [`facts`](crate::facts).
+    /// Begins a recording. `facts` is the payload of its first block; see [`crate::facts`].
     ///
     /// # Errors
     ///

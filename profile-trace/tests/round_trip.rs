@@ -75,6 +75,14 @@ fn small() -> Session {
     }
 }
 
+/// A recording of each version of the format is kept, and read for ever.
+#[test]
+fn recordings_of_older_versions_are_read() {
+    let (condition, log) = seen(include_bytes!("recordings/1.memline")).expect("it is read");
+    assert!(condition.complete && condition.is_whole());
+    assert_eq!(log.events, small().events());
+}
+
 #[test]
 fn what_is_cut_short_reads_as_far_as_it_goes() {
     let bytes = small().write();

@@ -21,6 +21,7 @@ pub(crate) const TESTS: &[Test] = named![leaks_are_at_their_lines, a_changed_pro
 #[derive(Clone)]
 struct Particle(#[expect(dead_code, reason = "it takes room")] [u64; 5]);
 
+#[expect(clippy::vec_box, reason = "boxes are what it is about")]
 #[inline(never)]
 fn boxes() -> Vec<Box<Particle>> {
     (0..1000)

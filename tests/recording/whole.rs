@@ -116,6 +116,21 @@ fn starts_and_stops() -> Outcome {
     Ok(())
 }
 
+/// Whether this file is compiled with frame pointers: whether the one in the register lies just
+/// above a local.
+#[inline(never)]
+fn has_frame_pointers() -> bool {
+    let local = black_box(0u64);
+    let frame: usize;
+    // SAFETY: reads a register.
+    #[expect(unsafe_code)]
+    unsafe {
+        std::arch::asm!("mov {}, rbp", out(reg) frame, options(nomem, nostack));
+    }
+    let local = black_box(&raw const local).addr();
+    (local..local + 512).contains(&frame)
+}
+
 fn a_recorder_records_what_lies_between() {
     let folder = scratch("recording_between");
     let ended = Child::new("starts_and_stops").env("FOLDER", &folder).run();
@@ -125,6 +140,13 @@ fn a_recorder_records_what_lies_between() {
         let facts = read.recording.facts();
         assert!(facts.live_before > 0 && facts.duration.is_some());
         assert_eq!(figures(&read.aggregate.totals()), counted, "{name}");
+        let way = if has_frame_pointers() {
+            "frame pointers"
+        } else {
+            "unwind tables"
+        };
+        assert_eq!(facts.unwinder, way);
+        assert_eq!(facts.allocator, "std::alloc::System");
     }
     read_complete(&folder.join("third"));
     let left = std::fs::read_dir(&folder).expect("it is there").count();

@@ -4,10 +4,19 @@ use std::env;
 use std::ffi::CStr;
 use std::mem;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::SystemTime;
 
 use profile_trace::facts::{self, Fact};
+
+/// The name of the allocator that the first allocation went through.
+static ALLOCATOR: OnceLock<fn() -> &'static str> = OnceLock::new();
+
+/// Learns what memline's allocator is wrapped around.
+pub(super) fn allocator_is(inner: fn() -> &'static str) {
+    let _ = ALLOCATOR.set(inner); // the first one
+}
 
 /// Nanoseconds since 1970.
 pub(super) fn since_1970() -> u64 {
@@ -39,6 +48,9 @@ pub(super) fn facts(began: u64) -> Vec<u8> {
         env!("CARGO_PKG_VERSION").as_bytes(),
         &mut out,
     );
+    if let Some(inner) = ALLOCATOR.get() {
+        facts::text(Fact::Allocator, inner().as_bytes(), &mut out);
+    }
     system(&mut out);
     out
 }

@@ -52,7 +52,6 @@ pub(super) struct Interner {
     pub(super) slot: Slot,
     /// Bytes in the slot; 0 where nothing has been written since the last block.
     pub(super) filled: usize,
-    pub(super) sequence: u32,
     scratch: Vec<u8>,
     changes: (u64, u64),
     pub(super) loaded: Vec<Loaded>,
@@ -66,7 +65,6 @@ impl Interner {
             encoder: Encoder::new(),
             slot,
             filled: 0,
-            sequence: 0,
             scratch: Vec::new(),
             changes: (0, 0),
             loaded: Vec::new(),

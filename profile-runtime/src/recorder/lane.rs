@@ -145,11 +145,13 @@ pub(super) fn after_fork() {
 /// Frees the lane of a session that has ended.
 fn discard(lane: *mut Lane) {
     if !lane.is_null() {
-        // SAFETY: this thread's lane, which nobody else has. Its session has ended, so that no
-        // one looks at the slot any more.
+        // SAFETY: this thread's lane, which nobody else has.
+        #[expect(unsafe_code)]
+        let lane = unsafe { Box::from_raw(lane) };
+        lane.session.wait_for_the_end();
+        // SAFETY: the session has ended, so that nobody looks at the slot any more.
         #[expect(unsafe_code)]
         unsafe {
-            let lane = Box::from_raw(lane);
             lane.slot.unmap();
         }
     }
@@ -157,7 +159,7 @@ fn discard(lane: *mut Lane) {
 
 impl Lane {
     fn new(session: &'static Session) -> Option<Box<Self>> {
-        let (number, _, slot) = session.join(None)?;
+        let (number, slot) = session.join()?;
         let walker = session.with_modules(|interner| Walker::new(session.way(), &interner.loaded));
         // SAFETY: no preconditions.
         #[expect(unsafe_code)]

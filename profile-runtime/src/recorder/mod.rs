@@ -33,7 +33,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use crate::{exit, record, rss, stats};
+use crate::{exit, rss, stats};
 use session::{Plan, Session};
 use walk::Registers;
 
@@ -116,6 +116,11 @@ pub(crate) fn free(block: *mut u8) {
     }
 }
 
+/// Learns what memline's allocator is wrapped around.
+pub(crate) fn allocator_is(inner: fn() -> &'static str) {
+    host::allocator_is(inner);
+}
+
 /// Begins a recording if the environment asks for one. Each thread calls this when it begins to
 /// count; the first one is early enough for the program's first allocation to be recorded.
 #[inline]
@@ -194,7 +199,7 @@ extern "C" fn in_child() {
     if session.plan.follow_fork {
         FORKED.store(ptr::from_ref(session).cast_mut(), Relaxed);
     } else {
-        record::record_all(false);
+        session::record_all(false);
     }
 }
 
@@ -211,7 +216,7 @@ fn begin_in_child() -> Option<&'static Session> {
     if let Err(error) = begin(plan) {
         let path = path.display();
         exit::complain(&format!("{path} cannot be recorded into: {error}"));
-        record::record_all(false);
+        session::record_all(false);
     }
     session::current()
 }

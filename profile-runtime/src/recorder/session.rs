@@ -80,6 +80,13 @@ pub(super) fn forget_current() -> Option<&'static Session> {
     session
 }
 
+/// Begins or ends the recording of all threads.
+pub(super) fn record_all(on: bool) {
+    for record in record::all() {
+        record.counters.record(on);
+    }
+}
+
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -141,7 +148,7 @@ impl Session {
             return Err(busy());
         }
         session.look_at_modules();
-        record::record_all(true);
+        record_all(true);
         Ok(session)
     }
 
@@ -178,9 +185,16 @@ impl Session {
         let this = std::ptr::from_ref(self).cast_mut();
         let ended = CURRENT.compare_exchange(this, std::ptr::null_mut(), AcqRel, Relaxed);
         if ended.is_ok() {
-            record::record_all(false);
+            record_all(false);
         }
         ended.is_ok()
+    }
+
+    /// Waits until whoever ends the session has taken from the slots what they hold.
+    pub(super) fn wait_for_the_end(&self) {
+        while lock(&self.output).is_some() {
+            std::thread::yield_now();
+        }
     }
 
     fn take_apart(&self, end: impl FnOnce(Output)) {
@@ -241,17 +255,16 @@ impl Session {
     }
 
     /// Gives a thread its number and its slot.
-    pub(super) fn join(&self, number: Option<(u32, u32)>) -> Option<(u32, u32, Slot)> {
-        let (number, sequence) =
-            number.unwrap_or_else(|| (self.threads.fetch_add(1, Relaxed) + 1, 0));
-        let mut output = lock(&self.output);
+    pub(super) fn join(&self) -> Option<(u32, Slot)> {
+        let number = self.threads.fetch_add(1, Relaxed) + 1;
         let label = Label {
             kind: Kind::Events,
             stream: number,
-            sequence,
+            sequence: 0,
         };
+        let mut output = lock(&self.output);
         match output.as_mut()?.slot(label) {
-            Ok(slot) => Some((number, sequence, slot)),
+            Ok(slot) => Some((number, slot)),
             Err(error) => {
                 self.fail(&mut output, &error);
                 None
@@ -319,7 +332,6 @@ impl Session {
     fn flush_tables(&self, interner: &mut Interner) -> Option<()> {
         self.append(interner.slot)?;
         interner.filled = 0;
-        interner.sequence += 1;
         Some(())
     }
 

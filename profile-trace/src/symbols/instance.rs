@@ -51,7 +51,7 @@ impl Instances {
         let entry = unit.entry(offset).ok()?;
         if let Some(name) = entry.attr_value(gimli::DW_AT_name) {
             let name = unit.attr_string(name).ok()?;
-            return Some(String::from_utf8_lossy(&name.to_vec()).into_owned());
+            return Some(String::from_utf8_lossy(&name).into_owned());
         }
         let references = references.checked_sub(1)?;
         let origin = entry

@@ -46,12 +46,9 @@ mod tests {
             "_ZN3app5Index5build17h0123456789abcdefE",
             "app::Index::build",
         );
+        check("_RNvMC3appNtB2_5Index5build", "<app::Index>::build");
         check(
-            "_RNvMs_CsdFgZ1Qk5dAd_3appNtB4_5Index5build",
-            "<app::Index>::build",
-        );
-        check(
-            "_ZN4core3ptr45drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
+            "_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
             "core::ptr::drop_in_place<alloc::string::String>",
         );
         check("main", "main");
