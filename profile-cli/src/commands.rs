@@ -109,14 +109,14 @@ fn write(
         view: plan.view,
         filter: &plan.filter,
     };
+    for note in &profile.notes {
+        eprintln!("memline: note: {note}");
+    }
     output.write(|out| {
         let written = reporter.write(&input, out);
         written.map_err(|error| Error::file("write", name(output), &error))
     })?;
     if let Output::File { path, .. } = output {
-        for note in &profile.notes {
-            eprintln!("memline: note: {note}");
-        }
         eprintln!("memline: wrote {}", path.display());
     }
     Ok(())
@@ -181,6 +181,9 @@ fn diff(args: Diff) -> Result<(), Error> {
     let output = plan::output(to, None);
     check_output(&output)?;
     let mut before = load(&args.before, plan.options)?;
+    for note in &before.notes {
+        eprintln!("memline: note: {note}");
+    }
     plan.filter.apply(&mut before);
     let mut after = load(&plan.file, plan.options)?;
     plan.filter.apply(&mut after);

@@ -100,6 +100,8 @@ fn notes(
         .collect();
     let mut problems: Vec<String> = symbols
         .problems()
+        // Libraries of the system have no lines, and nobody misses them.
+        .filter(|(module, _)| *module == recording.facts().executable)
         .map(|(module, problem)| format!("{module} {problem}"))
         .collect();
     problems.sort();

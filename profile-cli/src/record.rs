@@ -17,10 +17,6 @@ use crate::args::Run;
 use crate::output::check_free;
 use crate::{Error, units};
 
-/// What a shell answers for a program that it cannot find, and for one that it cannot start.
-const NOT_FOUND: u8 = 127;
-const NOT_STARTED: u8 = 126;
-
 /// A run of a program, checked.
 #[derive(Debug)]
 struct Plan {
@@ -38,16 +34,7 @@ struct Plan {
 /// If it cannot be recorded.
 pub fn run(args: Run) -> Result<ExitCode, Error> {
     let plan = Plan::new(args)?;
-    let status = match plan.start() {
-        Ok(status) => status,
-        Err(error) => {
-            eprintln!("memline: {}: cannot be run: {error}", plan.name());
-            return Ok(ExitCode::from(match error.kind() {
-                io::ErrorKind::NotFound => NOT_FOUND,
-                _ => NOT_STARTED,
-            }));
-        }
-    };
+    let status = plan.start()?;
     let Ok(metadata) = plan.recording.metadata() else {
         return Err(Error::Failed(advice(&plan.name())));
     };
@@ -92,13 +79,15 @@ impl Plan {
     }
 
     /// Runs the program to its end.
-    fn start(&self) -> io::Result<ExitStatus> {
+    fn start(&self) -> Result<ExitStatus, Error> {
         if self.force {
-            remove_old(&self.recording)?;
+            let removed = remove_old(&self.recording);
+            removed.map_err(|error| Error::file("overwrite", &self.recording, &error))?;
         }
         // What interrupts the program must not end memline, which has something to say then.
         for signal in [SIGINT, SIGQUIT] {
-            signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+            let ignored = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
+            ignored.map_err(|error| Error::Failed(format!("signal {signal}: {error}")))?;
         }
         let mut words = self.program.iter();
         let mut command = process::Command::new(words.next().map_or(OsStr::new(""), |word| word));
@@ -109,7 +98,8 @@ impl Plan {
         if let Some(sample) = &self.sample {
             command.env("MEMLINE_SAMPLE", sample);
         }
-        command.status()
+        let status = command.status();
+        status.map_err(|error| Error::Failed(format!("{} cannot be started: {error}", self.name())))
     }
 
     fn name(&self) -> String {

@@ -47,7 +47,8 @@ impl Frame {
     /// Whether this is the standard library, or the C runtime that calls `main`.
     #[must_use]
     pub fn is_standard(&self) -> bool {
-        let in_file = |file: &str| file.starts_with("std::");
+        // Crates that the standard library is built with come from the second.
+        let in_file = |file: &str| file.starts_with("std::") || file.starts_with("/rust/deps/");
         matches!(self.krate(), "std" | "core" | "alloc" | "__rustc")
             || self.file.as_deref().is_some_and(in_file)
             || (self.file.is_none() && self.krate().is_empty())

@@ -97,7 +97,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     frame_pointers(&target, &mut command);
     for profile in ["release", value_of(&own, "--profile").unwrap_or("release")] {
         let profile = profile.to_uppercase().replace('-', "_");
-        command.env(format!("CARGO_PROFILE_{profile}_DEBUG"), "line-tables-only");
+        command.env(format!("CARGO_PROFILE_{profile}_DEBUG"), "limited");
         command.env(format!("CARGO_PROFILE_{profile}_STRIP"), "none");
     }
     command.env("CARGO_TARGET_DIR", target_directory(&own)?.join("memline"));

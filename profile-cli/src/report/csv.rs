@@ -38,10 +38,14 @@ mod tests {
 
     #[test]
     fn a_row_per_stack() {
-        check(&Csv, View::Leaks, expect![[r#"
+        check(
+            &Csv,
+            View::Leaks,
+            expect![[r#"
             thread,bytes,blocks,location,function,stack
             worker,4096,2,worker-1.0.0/src/lib.rs:7,worker::run,"alloc::raw_vec::RawVec<T,A>::grow_one (std::alloc/raw_vec.rs:340);worker::run (worker-1.0.0/src/lib.rs:7)"
             main,64,1,src/index.rs:12,app::Index::build,"alloc::raw_vec::RawVec<T,A>::grow_one (std::alloc/raw_vec.rs:340);app::Index::build (src/index.rs:12);app::main (src/main.rs:40);std::rt::lang_start (std::std/rt.rs:206)"
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn a_point_per_stack() {
-        check(&Dhat, View::Leaks, expect![[r#"
+        check(
+            &Dhat,
+            View::Leaks,
+            expect![[r#"
             {
               "dhatFileVersion": 2,
               "mode": "memline",
@@ -124,6 +127,7 @@ mod tests {
                 "worker::run (worker-1.0.0/src/lib.rs:7)"
               ]
             }
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -64,11 +64,6 @@ impl Reporter for Diff {
             };
             return json(&document, out);
         }
-        for profile in [&self.before, input.profile] {
-            for note in &profile.notes {
-                writeln!(out, "note: {note}")?;
-            }
-        }
         writeln!(
             out,
             "before: {}\nafter:  {}",
@@ -163,7 +158,10 @@ mod tests {
             limit: 10,
             json: false,
         };
-        check(&diff, View::Peak, expect![[r#"
+        check(
+            &diff,
+            View::Peak,
+            expect![[r#"
             before: app folder
             after:  app folder
             Memory live at the high-water mark: 10.0 MiB before, 6.0 MiB after, -4.0 MiB
@@ -172,7 +170,8 @@ mod tests {
             --------- ------- --------- -------- --------------------------
             -5.0 MiB       0  10.0 MiB  5.0 MiB  src/index.rs:12
             +1.0 MiB      +3       0 B  1.0 MiB  worker-1.0.0/src/lib.rs:7
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -183,12 +182,16 @@ mod tests {
             limit: 10,
             json: false,
         };
-        check(&diff, View::Peak, expect![[r#"
+        check(
+            &diff,
+            View::Peak,
+            expect![[r#"
             before: app folder
             after:  app folder
             Memory live at the high-water mark: 6.0 MiB before, 6.0 MiB after, 0 B
 
             Nothing differs.
-        "#]]);
+        "#]],
+        );
     }
 }

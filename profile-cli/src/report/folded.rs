@@ -48,10 +48,14 @@ mod tests {
 
     #[test]
     fn a_line_per_stack() {
-        check(&Folded, View::Peak, expect![[r#"
+        check(
+            &Folded,
+            View::Peak,
+            expect![[r#"
             main;std::rt::lang_start;app::main;app::Index::build;alloc::raw_vec::RawVec<T,A>::grow_one 5242880
             main;std::rt::lang_start;app::main;app::Index::build;app::read;std::fs::read_to_string 2048
             worker;worker::run;alloc::raw_vec::RawVec<T,A>::grow_one 1048576
-        "#]]);
+        "#]],
+        );
     }
 }

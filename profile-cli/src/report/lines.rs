@@ -270,7 +270,10 @@ mod tests {
 
     #[test]
     fn a_function_with_its_header_and_brace() {
-        check(&of("Index::build", Some(TEXT)), View::Peak, expect![[r#"
+        check(
+            &of("Index::build", Some(TEXT)),
+            View::Peak,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -291,12 +294,16 @@ mod tests {
                 13                                }
 
             Memory: by the line and all that it called. Own: by the line itself, and the standard library.
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn a_file_that_is_gone() {
-        check(&of("index.rs", None), View::Peak, expect![[r#"
+        check(
+            &of("index.rs", None),
+            View::Peak,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -309,7 +316,8 @@ mod tests {
             note: /src/app/src/index.rs cannot be read: only lines that allocate are shown
 
             Memory: by the line and all that it called. Own: by the line itself, and the standard library.
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -55,12 +55,9 @@ pub trait Reporter {
     fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// The lines above a table: what was recorded, what is shown, and what is to be known of it.
+/// The lines above a table: what was recorded, and what of it is shown.
 fn heading(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
     let profile = input.profile;
-    for note in &profile.notes {
-        writeln!(out, "note: {note}")?;
-    }
     let sum = profile.sum(input.view);
     let filter = input.filter.describe();
     let filter = if filter.is_empty() {

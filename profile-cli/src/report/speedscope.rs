@@ -112,7 +112,10 @@ mod tests {
 
     #[test]
     fn a_profile_per_thread() {
-        check(&Speedscope, View::Leaks, expect![[r#"
+        check(
+            &Speedscope,
+            View::Leaks,
+            expect![[r#"
             {
               "$schema": "https://www.speedscope.app/file-format-schema.json",
               "name": "app folder, still live at the end",
@@ -194,6 +197,7 @@ mod tests {
                 }
               ]
             }
-        "#]]);
+        "#]],
+        );
     }
 }

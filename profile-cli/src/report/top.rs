@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn by_line() {
-        check_top(Grouping::Line, 10, expect![[r#"
+        check_top(
+            Grouping::Line,
+            10,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -140,12 +143,16 @@ mod tests {
             1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker-1.0.0/src/lib.rs:7  worker::run
             2.0 KiB   0.0 %       1  2.0 KiB   0.0 %  src/index.rs:30            app::read
                 0 B   0.0 %       0  5.0 MiB  83.3 %  src/main.rs:40             app::main
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn by_function() {
-        check_top(Grouping::Function, 10, expect![[r#"
+        check_top(
+            Grouping::Function,
+            10,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -155,12 +162,16 @@ mod tests {
             1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker::run
             2.0 KiB   0.0 %       1  2.0 KiB   0.0 %  app::read
                 0 B   0.0 %       0  5.0 MiB  83.3 %  app::main
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn by_crate() {
-        check_top(Grouping::Crate, 10, expect![[r#"
+        check_top(
+            Grouping::Crate,
+            10,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -168,12 +179,16 @@ mod tests {
             -------- ------- ------- -------- ------- -------
             5.0 MiB  83.3 %     241  5.0 MiB  83.3 %  app
             1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn by_stack_with_a_rest() {
-        check_top(Grouping::Stack, 1, expect![[r#"
+        check_top(
+            Grouping::Stack,
+            1,
+            expect![[r#"
             app folder
             Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
@@ -182,7 +197,8 @@ mod tests {
               app::main (src/main.rs:40)
 
             … 2 more, with 1.0 MiB of their own; --limit N shows more
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
@@ -192,7 +208,10 @@ mod tests {
             limit: 1,
             json: true,
         };
-        check(&top, View::Leaks, expect![[r#"
+        check(
+            &top,
+            View::Leaks,
+            expect![[r#"
             {
               "view": "leaks",
               "bytes": 4160,
@@ -208,6 +227,7 @@ mod tests {
                 }
               ]
             }
-        "#]]);
+        "#]],
+        );
     }
 }
