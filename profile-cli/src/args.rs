@@ -34,6 +34,11 @@ pub enum Command {
         after_help = "Example:\n  memline run -o app.memline -- target/release/app --port 80"
     )]
     Run(Run),
+    /// One HTML page with a flame graph of every view, that opens offline
+    #[command(
+        after_help = "Example:\n  memline flamegraph app.memline    # writes memline-flamegraph-app.html"
+    )]
+    Flamegraph(Flamegraph),
     /// Numbers: totals, peak, sizes, and the lines that allocate most
     #[command(after_help = "Example:\n  memline stats app.memline --json | jq .peak_bytes")]
     Stats(Stats),
@@ -159,6 +164,20 @@ pub struct Run {
         value_name = "PROGRAM"
     )]
     pub program: Vec<OsString>,
+}
+
+/// `memline flamegraph`
+#[derive(Debug, Args)]
+pub struct Flamegraph {
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    /// The most calls to show; what is smaller is merged, and says so
+    #[arg(long, default_value_t = 20_000, value_name = "N")]
+    pub max_calls: usize,
+    #[command(flatten)]
+    /// Where to; memline-flamegraph-NAME.html by default.
+    pub to: To,
 }
 
 /// `memline stats`

@@ -10,13 +10,16 @@ use profile_trace::Recording;
 
 use crate::Error;
 use crate::args::{
-    Cli, Command, Diff, Dump, Format, Limited, Lines, Look, Stats, Table, Transform,
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Stats, Table, Transform,
 };
 use crate::load::load;
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::profile::Profile;
 use crate::report::{self, Input, Reporter};
+
+/// The most rows of a table that is a page.
+const PAGE_ROWS: usize = 5_000;
 
 /// Does what was asked.
 ///
@@ -26,6 +29,7 @@ use crate::report::{self, Input, Reporter};
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Run(args) => return crate::record::run(args),
+        Command::Flamegraph(args) => flamegraph(args),
         Command::Stats(Stats {
             look,
             limit,
@@ -137,6 +141,17 @@ fn name(output: &Output) -> &Path {
     }
 }
 
+fn flamegraph(args: Flamegraph) -> Result<(), Error> {
+    let Flamegraph {
+        look,
+        max_calls: limit,
+        to,
+    } = args;
+    let page = plan::page("flamegraph", &look.file);
+    let reporter = report::FlameGraph { limit };
+    show(look, plan::output(to, Some(page)), &reporter)
+}
+
 fn table(args: Table) -> Result<(), Error> {
     let Limited {
         look,
@@ -144,7 +159,13 @@ fn table(args: Table) -> Result<(), Error> {
         json,
         to,
     } = args.limited;
-    show(look, plan::output(to, None), &report::Table { limit, json })
+    if args.html {
+        let page = plan::page("table", &look.file);
+        let reporter = report::TableHtml { limit: PAGE_ROWS };
+        return show(look, plan::output(to, Some(page)), &reporter);
+    }
+    let reporter = report::Table { limit, json };
+    show(look, plan::output(to, None), &reporter)
 }
 
 fn lines(args: Lines) -> Result<(), Error> {

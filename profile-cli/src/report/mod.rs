@@ -4,15 +4,17 @@ mod csv;
 mod dhat;
 mod diff;
 mod dump;
-
+mod flamegraph;
 mod folded;
 mod grid;
 mod lines;
+mod page;
+mod prune;
 mod speedscope;
 mod stats;
 mod summary;
 mod table;
-
+mod table_html;
 mod top;
 
 use std::io::{self, Write};
@@ -26,12 +28,14 @@ pub use csv::Csv;
 pub use dhat::Dhat;
 pub use diff::Diff;
 pub use dump::dump;
+pub use flamegraph::FlameGraph;
 pub use folded::Folded;
 pub use lines::{Lines, Source, sources};
 pub use speedscope::Speedscope;
 pub use stats::Stats;
 pub use summary::Summary;
 pub use table::Table;
+pub use table_html::TableHtml;
 pub use top::Top;
 
 /// What a report is made of.
