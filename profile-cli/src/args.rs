@@ -51,6 +51,9 @@ pub enum Command {
     /// A row per thread and stack, as text or as an HTML page
     #[command(after_help = "Example:\n  memline table app.memline --html -o table.html")]
     Table(Table),
+    /// The tree of calls on the terminal, to move about in
+    #[command(after_help = "Example:\n  memline tree app.memline --leaks")]
+    Tree(Look),
     /// The source of a file or function, with what each line allocated
     #[command(
         after_help = "Examples:\n  memline lines app.memline src/main.rs\n  memline lines app.memline 'Index::build$'"

@@ -62,6 +62,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Command::Table(args) => table(args),
         Command::Lines(args) => lines(args),
+        Command::Tree(look) => tree(look),
         Command::Transform(Transform { format, look, to }) => {
             show(look, plan::output(to, None), transformer(format))
         }
@@ -113,9 +114,7 @@ fn write(
         view: plan.view,
         filter: &plan.filter,
     };
-    for note in &profile.notes {
-        eprintln!("memline: note: {note}");
-    }
+    tell(profile);
     output.write(|out| {
         let written = reporter.write(&input, out);
         written.map_err(|error| Error::file("write", name(output), &error))
@@ -124,6 +123,13 @@ fn write(
         eprintln!("memline: wrote {}", path.display());
     }
     Ok(())
+}
+
+/// Says what a reader should know of the recording.
+fn tell(profile: &Profile) {
+    for note in &profile.notes {
+        eprintln!("memline: note: {note}");
+    }
 }
 
 /// Refuses at once what would be refused after the work.
@@ -168,6 +174,13 @@ fn table(args: Table) -> Result<(), Error> {
     show(look, plan::output(to, None), &reporter)
 }
 
+fn tree(look: Look) -> Result<(), Error> {
+    let plan = Plan::new(look)?;
+    let profile = profile(&plan)?;
+    tell(&profile);
+    crate::tree::show(&profile, plan.view)
+}
+
 fn lines(args: Lines) -> Result<(), Error> {
     let Lines {
         look,
@@ -202,9 +215,7 @@ fn diff(args: Diff) -> Result<(), Error> {
     let output = plan::output(to, None);
     check_output(&output)?;
     let mut before = load(&args.before, plan.options)?;
-    for note in &before.notes {
-        eprintln!("memline: note: {note}");
-    }
+    tell(&before);
     plan.filter.apply(&mut before);
     let mut after = load(&plan.file, plan.options)?;
     plan.filter.apply(&mut after);

@@ -16,6 +16,7 @@
 //! | [`profile`] | plain data, and its sums |
 //! | [`report`] | what is written of it: pure functions from data to bytes |
 //! | [`record`] | runs a program under memline |
+//! | [`tree`] | the terminal screen |
 
 pub mod args;
 pub mod commands;
@@ -27,6 +28,7 @@ pub mod profile;
 mod progress;
 pub mod record;
 pub mod report;
+pub mod tree;
 pub mod units;
 
 pub use error::{Error, exit_code};

@@ -9,7 +9,7 @@ use profile_trace::symbols::{self, Symbols};
 use profile_trace::view::{Aggregate, Amount, Options};
 
 use crate::Error;
-use crate::profile::{Frame, Profile, ROOT, Row, TreeBuilder, VIEWS, index};
+use crate::profile::{Frame, Profile, Row, TreeBuilder, VIEWS, index};
 use crate::progress::Progress;
 
 /// Reads the recording at `path`.
@@ -50,13 +50,8 @@ fn tree(
     for view in VIEWS {
         for row in aggregate.rows(view) {
             let call = *call_of.entry(row.stack).or_insert_with(|| {
-                let mut stack = symbols.stack(recording.stacks(), row.stack);
-                stack.reverse();
-                let stack: Vec<Frame> = stack.into_iter().map(frame).collect();
-                match stack.is_empty() {
-                    true => ROOT,
-                    false => builder.add(stack.iter()),
-                }
+                let stack = symbols.stack(recording.stacks(), row.stack);
+                builder.add(outermost_first(stack).iter())
             });
             let amounts = amounts.entry((row.thread, call)).or_default();
             let amount = &mut amounts[index(view)];
@@ -73,6 +68,15 @@ fn tree(
     rows.sort_unstable_by_key(|row| (row.thread, row.call));
     let (frames, calls) = builder.finish();
     (frames, calls, rows)
+}
+
+/// The frames of a stack, without what starts the program and its threads: the standard library
+/// around the first function that is not its own.
+fn outermost_first(stack: Vec<symbols::Frame>) -> Vec<Frame> {
+    let mut stack: Vec<Frame> = stack.into_iter().rev().map(frame).collect();
+    let first = stack.iter().position(|frame| !frame.is_standard());
+    stack.drain(..first.unwrap_or(0));
+    stack
 }
 
 fn frame(frame: symbols::Frame) -> Frame {

@@ -13,6 +13,12 @@ function hue(name) {
   return (hash * 137.508) % 360;
 }
 
+/** A frame's hue: near that of its crate, so that functions side by side can be told apart. */
+function hueOf(frame) {
+  const [name, , , , krate] = data.frames[frame];
+  return (hue(krate) + (hue(name) % 36) - 18 + 360) % 360;
+}
+
 /** What is to be drawn of `zoom`: its callers, and of its callees those that can be seen. */
 function layout(zoom, width) {
   const scale = width / (zoom.x1 - zoom.x0 || 1);
@@ -63,6 +69,16 @@ function makeChart(container, { onZoom, onPoint }) {
     return box.node.data.frame < 0 ? `all: ${bytes(tree.value)}` : label(box.node);
   }
 
+  /** The name, and where there is room the file's name and the line. */
+  function write(box) {
+    this.textContent = text(box);
+    const where = box.rest ? "" : place(box.node).replace(/.*\//, "");
+    if (where && box.width > 160) {
+      const small = this.appendChild(document.createElement("small"));
+      small.textContent = where;
+    }
+  }
+
   function describe(box) {
     const size = box.rest ? box.bytes : box.node.value;
     const name = box.rest ? `… ${count(box.rest)} smaller calls` : label(box.node);
@@ -92,9 +108,9 @@ function makeChart(container, { onZoom, onPoint }) {
       .style("top", (box) => `${top(box)}px`)
       .style("left", (box) => `${box.left}px`)
       .style("width", (box) => `${box.width}px`)
-      .style("--hue", ({ node }) => (node.data.frame < 0 ? null : hue(data.frames[node.data.frame][4])))
-      .text(text)
-      .on("click", (_, box) => onZoom(box.rest ? box.node : box.node))
+      .style("--hue", ({ node }) => (node.data.frame < 0 ? null : hueOf(node.data.frame)))
+      .each(write)
+      .on("click", (_, box) => onZoom(box.node))
       .on("pointerenter focus", (_, box) => onPoint(describe(box), tree.value))
       .on("pointerleave", () => onPoint(null));
     mark(focused && boxes.some(({ node }) => node === focused) ? focused : zoom);

@@ -47,11 +47,11 @@ function buildTree({ view, thread, hide, invert }) {
   return d3.partition()(tree);
 }
 
-/** A view's sum over all threads. */
-function sumOf(view) {
+/** A view's sum over the chosen thread, or all. */
+function sumOf(view, thread) {
   const at = column(view);
   const add = ([size, number], row) => [size + row[at], number + row[at + 1]];
-  return data.rows.reduce(add, [0, 0]);
+  return data.rows.filter(([number]) => thread === "" || number === Number(thread)).reduce(add, [0, 0]);
 }
 
 /** The frames from the root to a node, which tell it in any tree. */

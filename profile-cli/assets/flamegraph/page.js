@@ -51,7 +51,10 @@ function follow() {
   element("upwards").checked = state.up;
   element("reset").disabled = state.zoom.length === 0;
   for (const tab of element("views").children) {
+    const [size, number] = sumOf(tab.dataset.view, state.thread);
     tab.setAttribute("aria-selected", tab.dataset.view === state.view);
+    tab.children[1].textContent = bytes(size);
+    tab.children[2].textContent = blocks(number);
   }
   show();
 }
@@ -105,13 +108,12 @@ function fillHeader() {
   element("notes").hidden = data.notes.length === 0;
   const names = { peak: "At the peak", leaks: "Never freed", temporary: "Temporary", total: "In total" };
   data.views.forEach(({ name, title }, index) => {
-    const [size, number] = sumOf(name);
     const tab = document.createElement("button");
     Object.assign(tab, { type: "button", title: `Memory ${title} (${index + 1})` });
     tab.dataset.view = name;
     tab.setAttribute("role", "tab");
-    const parts = [["span", names[name]], ["b", bytes(size)], ["span", blocks(number)]];
-    for (const [tag, text] of parts) tab.appendChild(document.createElement(tag)).textContent = text;
+    tab.append(...["span", "b", "span"].map((tag) => document.createElement(tag)));
+    tab.firstChild.textContent = names[name];
     tab.addEventListener("click", () => change({ view: name }));
     element("views").append(tab);
   });

@@ -27,7 +27,8 @@ function drawStrip(figure) {
     .attr("x", x(peak[0]) + (left ? 5 : -5)).attr("text-anchor", left ? "start" : "end")
     .text(`peak ${bytes(peak[1])} after ${time(peak[0])}`);
   const here = svg.append("line").attr("class", "here").attr("y1", 0).attr("y2", height).attr("visibility", "hidden");
-  const legend = svg.append("text").attr("class", "label").attr("x", 8).attr("y", height - 8);
+  const legend = svg.append("text").attr("class", "label").attr("y", 14)
+    .attr("x", peak[0] < end * 0.45 ? width - 8 : 8).attr("text-anchor", peak[0] < end * 0.45 ? "end" : "start");
   const hasRss = series.some(([, , rss]) => rss > 0);
   const usual = `live heap over ${time(end)}${hasRss ? "; dashed: resident set" : ""}`;
   legend.text(usual);

@@ -86,4 +86,4 @@ fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
