@@ -52,6 +52,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// A count of blocks: `1 block`, `5,000 blocks`.
+#[must_use]
+pub fn blocks(value: u64) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} block{plural}", count(value))
+}
+
 /// A share in percent: `12.3 %`; of nothing it is 0.
 #[must_use]
 pub fn share(part: u64, whole: u64) -> String {
@@ -123,6 +130,10 @@ mod tests {
     fn counts_shares_times_and_dates_are_readable() {
         assert_eq!(count(999), "999");
         assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(
+            (blocks(1), blocks(2)),
+            ("1 block".into(), "2 blocks".into())
+        );
         assert_eq!(share(1, 3), "33.3 %");
         assert_eq!(share(1, 0), "0.0 %");
         assert_eq!(time(999), "999 ns");

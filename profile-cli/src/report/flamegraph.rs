@@ -160,9 +160,9 @@ fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
         (
             "Peak",
             format!(
-                "{} in {} blocks, after {}",
+                "{} in {}, after {}",
                 units::bytes(profile.peak.bytes),
-                units::count(profile.peak.blocks),
+                units::blocks(profile.peak.blocks),
                 units::time(profile.peak_time)
             ),
         ),

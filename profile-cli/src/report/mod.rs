@@ -72,10 +72,10 @@ fn heading(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", profile.command())?;
     writeln!(
         out,
-        "Memory {}{filter}: {} in {} blocks",
+        "Memory {}{filter}: {} in {}",
         title(input.view),
         units::bytes(sum.bytes),
-        units::count(sum.blocks)
+        units::blocks(sum.blocks)
     )
 }
 

@@ -131,9 +131,9 @@ fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     line(
         "Peak",
         format!(
-            "{} in {} blocks, after {}",
+            "{} in {}, after {}",
             units::bytes(profile.peak.bytes),
-            units::count(profile.peak.blocks),
+            units::blocks(profile.peak.blocks),
             units::time(profile.peak_time)
         ),
     )?;

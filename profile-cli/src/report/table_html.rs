@@ -44,10 +44,10 @@ impl Reporter for TableHtml {
         let filter = input.filter.describe();
         let data = Data {
             heading: format!(
-                "Memory {}: {} in {} blocks{}{filter}",
+                "Memory {}: {} in {}{}{filter}",
                 title(input.view),
                 units::bytes(sum.bytes),
-                units::count(sum.blocks),
+                units::blocks(sum.blocks),
                 if filter.is_empty() { "" } else { ", " },
             ),
             command: profile.command(),

@@ -98,14 +98,10 @@ pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping) -> Grid {
 fn stack(group: &Group, whole: u64, out: &mut dyn Write) -> io::Result<()> {
     let (bytes, blocks) = (
         units::bytes(group.own_bytes),
-        units::count(group.own_blocks),
+        units::blocks(group.own_blocks),
     );
     let share = units::share(group.own_bytes, whole);
-    writeln!(
-        out,
-        "{bytes} ({share}) in {blocks} blocks\n  {}\n",
-        group.label
-    )
+    writeln!(out, "{bytes} ({share}) in {blocks}\n  {}\n", group.label)
 }
 
 #[cfg(test)]

@@ -58,10 +58,10 @@ pub(super) fn draw(state: &mut State<'_>, source: &str, frame: &mut Frame<'_>) {
 fn heading(state: &State<'_>) -> Line<'static> {
     let sum = state.profile.sum(state.view);
     let figures = format!(
-        "{}: {} in {} blocks",
+        "{}: {} in {}",
         title(state.view),
         units::bytes(sum.bytes),
-        units::count(sum.blocks)
+        units::blocks(sum.blocks)
     );
     let bold = Style::new().add_modifier(Modifier::BOLD);
     Line::from(vec![
