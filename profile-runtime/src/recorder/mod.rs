@@ -43,6 +43,7 @@ use walk::Registers;
 /// `MEMLINE_RECORD=FILE` does for the whole program. `MEMLINE_SAMPLE` holds here too.
 ///
 /// ```no_run
+/// # use profile_runtime as memline;
 /// # fn work() {}
 /// let recorder = memline::Recorder::start("work.memline")?;
 /// work();
