@@ -131,6 +131,12 @@ pub struct FilterArgs {
     /// Only stacks with a function that matches
     #[arg(long, value_name = "REGEX", help_heading = "Filters")]
     pub function: Option<String>,
+    /// Only what was allocated from this time on, such as 1.5s or 200ms
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub from: Option<String>,
+    /// As if the recording had ended at this time
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub to: Option<String>,
 }
 
 /// Where to.

@@ -30,7 +30,14 @@ impl Plan {
     ///
     /// If a pattern is none.
     pub fn new(look: Look) -> Result<Self, Error> {
-        let (view, options) = view(&look.view);
+        let (view, mut options) = view(&look.view);
+        let times = [("--from", &look.filter.from), ("--to", &look.filter.to)];
+        let [from, to] = times.map(|(name, text)| text.as_ref().map(|text| time(name, text)));
+        options.from = from.transpose()?.unwrap_or(options.from);
+        options.to = to.transpose()?.unwrap_or(options.to);
+        if options.from > options.to {
+            return Err(Error::Usage("--from is after --to".to_owned()));
+        }
         Ok(Self {
             file: look.file,
             view,
@@ -72,6 +79,26 @@ pub fn pattern(text: &str) -> Result<Regex, Error> {
     })
 }
 
+/// A time since the start of a recording, in nanoseconds.
+fn time(option: &str, text: &str) -> Result<u64, Error> {
+    const UNITS: [(&str, f64); 5] = [
+        ("ns", 1.0),
+        ("us", 1e3),
+        ("µs", 1e3),
+        ("ms", 1e6),
+        ("s", 1e9),
+    ];
+    let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit));
+    let (unit, scale) = unit.copied().unwrap_or(("", 1e9));
+    let number = text.strip_suffix(unit).unwrap_or(text).trim_end();
+    match number.parse::<f64>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok((number * scale) as u64),
+        _ => Err(Error::Usage(format!(
+            "{option} {text}: expected a time since the start of the recording, such as 1.5s or 200ms"
+        ))),
+    }
+}
+
 fn view(args: &ViewArgs) -> (View, Options) {
     let mut options = Options::default();
     let view = match args {
@@ -94,6 +121,12 @@ fn filter(args: FilterArgs) -> Result<Filter, Error> {
         thread: args.thread,
         krate: args.krate,
         function: args.function.as_deref().map(pattern).transpose()?,
+        time: match (args.from, args.to) {
+            (None, None) => None,
+            (Some(from), None) => Some(format!("from {from}")),
+            (None, Some(to)) => Some(format!("to {to}")),
+            (Some(from), Some(to)) => Some(format!("from {from} to {to}")),
+        },
     })
 }
 
@@ -108,6 +141,19 @@ mod tests {
         };
         check("memline-app.12.memline", "memline-table-app.12.html");
         check("/tmp/run.memline", "memline-table-run.html");
+    }
+
+    #[test]
+    fn times_have_units_or_are_seconds() {
+        let check = |text, nanoseconds| assert_eq!(time("--to", text).ok(), nanoseconds, "{text}");
+        check("1.5s", Some(1_500_000_000));
+        check("200 ms", Some(200_000_000));
+        check("2", Some(2_000_000_000));
+        check("7ns", Some(7));
+        check("3µs", Some(3_000));
+        check("-1s", None);
+        check("soon", None);
+        check("infs", None);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Filter {
     pub krate: Option<String>,
     /// What a function of the stack matches.
     pub function: Option<Regex>,
+    /// The span of time, in words: what is outside has not been added up.
+    pub time: Option<String>,
 }
 
 impl Filter {
@@ -46,13 +48,16 @@ impl Filter {
             .function
             .as_ref()
             .map(|name| format!("functions that match {name}"));
-        let parts: Vec<String> = [thread, krate, function].into_iter().flatten().collect();
+        let parts: Vec<String> = [thread, krate, function, self.time.clone()]
+            .into_iter()
+            .flatten()
+            .collect();
         parts.join(", ")
     }
 
     /// Whether nothing is asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.thread.is_none() && self.krate.is_none() && self.function.is_none()
+        self.describe().is_empty()
     }
 }
