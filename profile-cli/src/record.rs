@@ -92,6 +92,10 @@ impl Plan {
         let mut words = self.program.iter();
         let mut command = process::Command::new(words.next().map_or(OsStr::new(""), |word| word));
         command.args(words).env("MEMLINE_RECORD", &self.recording);
+        // Tables of `#[profile]` would be recorded too, and hide what memline has to say.
+        if env::var_os("MEMLINE").is_none() {
+            command.env("MEMLINE", "off");
+        }
         if self.follow_fork {
             command.env("MEMLINE_FOLLOW_FORK", "1");
         }
