@@ -1,145 +1,120 @@
-//! From a recording to plain data.
+//! Makes a profile of a recording: adds it up, and gives its calls their names.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::path::Path;
 
 use profile_trace::Recording;
-use profile_trace::symbols::{Frame, Symbols};
-use profile_trace::view::{Aggregate, Amount, Class, Options, Totals};
-use serde::Serialize;
+use profile_trace::read::Condition;
+use profile_trace::symbols::{self, Symbols};
+use profile_trace::view::{Aggregate, Amount, Options};
 
-use crate::Failure;
-use crate::cli::Source;
+use crate::Error;
+use crate::profile::{Frame, Profile, Row, TreeBuilder, VIEWS, index};
+use crate::progress::Progress;
 
-/// One stack of one thread, in the view that was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    /// The thread's name, or its number.
-    pub(crate) thread: String,
-    pub(crate) amount: Amount,
-    /// The innermost first; empty where the stack is not known.
-    pub(crate) frames: Vec<Frame>,
-}
-
-/// All that reporters need.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Report {
-    pub(crate) command_line: String,
-    pub(crate) duration: Option<Duration>,
-    pub(crate) threads: usize,
-    pub(crate) totals: Totals,
-    pub(crate) peak: Amount,
-    pub(crate) peak_time: Duration,
-    pub(crate) sizes: Vec<Class>,
-    /// The largest first.
-    pub(crate) rows: Vec<Row>,
-    /// What the reader of a report should know before it.
-    pub(crate) warnings: Vec<String>,
-}
-
-/// A place in the source, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Place {
-    pub(crate) function: String,
-    pub(crate) file: Option<String>,
-    pub(crate) line: Option<u32>,
-}
-
-impl Row {
-    /// The innermost call that is the program's rather than the standard library's; the innermost
-    /// of all where there is none.
-    pub(crate) fn frame(&self) -> Option<&Frame> {
-        let own = self.frames.iter().find(|frame| !is_std(frame));
-        own.or(self.frames.first())
-    }
-
-    pub(crate) fn place(&self) -> Place {
-        self.frame().map(Place::of).unwrap_or_else(|| Place {
-            function: "[unknown]".to_owned(),
-            ..Place::default()
-        })
-    }
-}
-
-impl Place {
-    pub(crate) fn of(frame: &Frame) -> Self {
-        Self {
-            function: frame.function.clone(),
-            file: frame.file.clone(),
-            line: frame.line,
-        }
-    }
-
-    /// `file:line`, or the function where these are not known.
-    pub(crate) fn location(&self) -> String {
-        match (&self.file, self.line) {
-            (Some(file), Some(line)) => format!("{file}:{line}"),
-            (Some(file), None) => file.clone(),
-            _ => self.function.clone(),
-        }
-    }
-}
-
-/// Whether a frame is of the standard library, by its file, or, where that is not known, its path.
-pub(crate) fn is_std(frame: &Frame) -> bool {
-    match &frame.file {
-        Some(file) => file.starts_with("std::"),
-        None => ["alloc", "core", "std"].contains(&&*crate_of(&frame.function)),
-    }
-}
-
-/// The crate that a function's path begins with.
-pub(crate) fn crate_of(function: &str) -> String {
-    let path = function.trim_start_matches(['<', '&', '*', '(', '[']);
-    let path = path.strip_prefix("mut ").unwrap_or(path);
-    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
-    path[..end.unwrap_or(path.len())].to_owned()
-}
-
-/// Reads a recording and looks at it as it was asked for.
-pub(crate) fn report(source: &Source) -> Result<Report, Failure> {
-    let mut recording = Recording::open(&source.file)?;
-    let options = Options {
-        temporary: source.lens.temporary(),
-    };
+/// Reads the recording at `path`.
+///
+/// # Errors
+///
+/// If the file cannot be read or is no recording.
+pub fn load(path: &Path, options: Options) -> Result<Profile, Error> {
+    let _progress = Progress::of(format!("reading {}", path.display()));
+    let mut recording = Recording::open(path)?;
     let (aggregate, condition) = Aggregate::of(&mut recording, options)?;
     let mut symbols = Symbols::new(&recording);
-    let stacks = recording.stacks();
-    let thread = |number| {
-        let name = stacks.thread(number).map(|thread| thread.name.clone());
-        name.filter(|name| !name.is_empty())
-            .unwrap_or_else(|| format!("thread {number}"))
-    };
-    let mut rows: Vec<Row> = aggregate
-        .rows(source.lens.view())
-        .map(|row| Row {
-            thread: thread(row.thread),
-            amount: row.amount,
-            frames: symbols.stack(stacks, row.stack),
-        })
-        .collect();
-    // Ties break by name, so that equal rows keep their order between runs.
-    rows.sort_by_cached_key(|row| {
-        let place = row.place();
-        (
-            std::cmp::Reverse((row.amount.bytes, row.amount.blocks)),
-            place,
-        )
-    });
-    let mut warnings: Vec<String> = condition.to_string().lines().map(str::to_owned).collect();
-    warnings.extend(symbols.problems().filter_map(|(path, problem)| {
-        // Libraries of the system have no lines, and nobody misses them.
-        let is_own = path == recording.facts().executable;
-        is_own.then(|| format!("{path} {problem}"))
-    }));
-    Ok(Report {
-        command_line: recording.facts().command_line.join(" "),
-        duration: recording.facts().duration,
-        threads: stacks.threads().len(),
+    let (frames, calls, rows) = tree(&recording, &aggregate, &mut symbols);
+    Ok(Profile {
+        facts: recording.facts().clone(),
+        notes: notes(path, &recording, &condition, &symbols),
         totals: aggregate.totals(),
         peak: aggregate.peak(),
-        peak_time: Duration::from_nanos(aggregate.peak_time()),
+        peak_time: aggregate.peak_time(),
         sizes: aggregate.sizes().classes().collect(),
+        series: aggregate.series().points().collect(),
+        threads: recording.stacks().threads().to_vec(),
+        frames,
+        calls,
         rows,
-        warnings,
     })
+}
+
+/// The tree of calls, and what each thread allocated at each of them.
+fn tree(
+    recording: &Recording,
+    aggregate: &Aggregate,
+    symbols: &mut Symbols,
+) -> (Vec<Frame>, Vec<crate::profile::Call>, Vec<Row>) {
+    let mut builder = TreeBuilder::default();
+    let mut call_of = HashMap::<u32, u32>::new();
+    let mut amounts = HashMap::<(u32, u32), [Amount; 4]>::new();
+    for view in VIEWS {
+        for row in aggregate.rows(view) {
+            let call = *call_of.entry(row.stack).or_insert_with(|| {
+                let stack = symbols.stack(recording.stacks(), row.stack);
+                builder.add(outermost_first(stack).iter())
+            });
+            let amounts = amounts.entry((row.thread, call)).or_default();
+            let amount = &mut amounts[index(view)];
+            amount.blocks = amount.blocks.saturating_add(row.amount.blocks);
+            amount.bytes = amount.bytes.saturating_add(row.amount.bytes);
+        }
+    }
+    let rows = amounts.into_iter().map(|((thread, call), amounts)| Row {
+        thread,
+        call,
+        amounts,
+    });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_unstable_by_key(|row| (row.thread, row.call));
+    let (frames, calls) = builder.finish();
+    (frames, calls, rows)
+}
+
+/// The frames of a stack, without what starts the program and its threads: the standard library
+/// around the first function that is not its own.
+fn outermost_first(stack: Vec<symbols::Frame>) -> Vec<Frame> {
+    let mut stack: Vec<Frame> = stack.into_iter().rev().map(frame).collect();
+    let first = stack.iter().position(|frame| !frame.is_standard());
+    stack.drain(..first.unwrap_or(0));
+    stack
+}
+
+fn frame(frame: symbols::Frame) -> Frame {
+    Frame {
+        function: frame.function,
+        instance: frame.instance,
+        file: frame.file,
+        path: frame.path,
+        line: frame.line,
+    }
+}
+
+/// What a reader should know of the recording.
+fn notes(
+    path: &Path,
+    recording: &Recording,
+    condition: &Condition,
+    symbols: &Symbols,
+) -> Vec<String> {
+    let name = path.display();
+    let condition = condition.to_string();
+    let mut notes: Vec<String> = condition
+        .lines()
+        .map(|line| format!("{name} is {line}"))
+        .collect();
+    let mut problems: Vec<String> = symbols
+        .problems()
+        // Libraries of the system have no lines, and nobody misses them.
+        .filter(|(module, _)| *module == recording.facts().executable)
+        .map(|(module, problem)| format!("{module} {problem}"))
+        .collect();
+    problems.sort();
+    notes.extend(problems);
+    if recording.facts().lost > 0 {
+        let lost = recording.facts().lost;
+        notes.push(format!(
+            "{lost} sampled allocations were not recorded for want of room"
+        ));
+    }
+    notes
 }

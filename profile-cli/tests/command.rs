@@ -1,8 +1,9 @@
 //! The command from outside: exit codes, messages, and one recording through every report.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use profile_trace::events::Event;
 use profile_trace::writer::Writer;
@@ -69,13 +70,14 @@ fn every_report_reads_a_recording() {
     let stats = memline(&["stats", "--json", path]).stdout;
     let stats: serde_json::Value = serde_json::from_slice(&stats).expect("it is JSON");
     assert_eq!(
-        (&stats["allocs"], &stats["peak"]["bytes"]),
+        (&stats["total_num_allocations"], &stats["peak_bytes"]),
         (&2.into(), &150.into())
     );
     let leaks = memline(&["top", "--leaks", "--json", path]).stdout;
     let leaks: serde_json::Value = serde_json::from_slice(&leaks).expect("it is JSON");
+    let first = &leaks["groups"][0];
     assert_eq!(
-        (&leaks[0]["bytes"], &leaks[0]["place"]),
+        (&first["own_bytes"], &first["label"]),
         (&50.into(), &"0x2000".into())
     );
 }
@@ -128,7 +130,7 @@ fn an_incomplete_recording_is_reported_with_a_warning() {
     assert!(output.status.success());
     assert!(text(&output.stderr).contains("incomplete"), "{output:?}");
     assert!(
-        text(&output.stdout).contains("Allocations:        2"),
+        text(&output.stdout).contains("Allocations   2 "),
         "{output:?}"
     );
 }
@@ -154,4 +156,137 @@ fn run_says_what_is_wrong() {
     assert!(text(&output.stderr).contains("--force"), "{output:?}");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "notes");
     assert_eq!(memline(&["run"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_has_an_example_in_its_help() {
+    let help = text(&memline(&["--help"]).stdout);
+    let commands = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"));
+    let commands = commands.skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(
+        names.len() > 10 && names.contains(&"flamegraph"),
+        "{names:?}"
+    );
+    for name in names {
+        let help = text(&memline(&[name, "--help"]).stdout);
+        let example = help.split("Example").nth(1).unwrap_or_default();
+        assert!(example.contains(&format!("memline {name}")), "{help}");
+    }
+}
+
+#[test]
+fn files_are_not_overwritten_without_force() {
+    let recording_path = scratch("b.memline");
+    fs::write(&recording_path, recording()).expect("it is new");
+    let (file, page) = (recording_path.to_str().expect("text"), scratch("b.html"));
+    let page_name = page.to_str().expect("text");
+    let check = |arguments: &[&str], code: i32| {
+        let output = memline(arguments);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        text(&output.stderr)
+    };
+    check(&["flamegraph", file, "-o", page_name], 0);
+    let first = fs::read(&page).expect("it is written");
+    let message = check(&["table", "--html", file, "-o", page_name], 1);
+    assert!(
+        message.contains("--force") && message.contains("b.html"),
+        "{message}"
+    );
+    assert_eq!(fs::read(&page).expect("it is there"), first);
+    check(&["table", "--html", file, "-f", "-o", page_name], 0);
+    assert_ne!(fs::read(&page).expect("it is there"), first);
+    let missing = scratch("no/folder").join("x");
+    let message = check(&["stats", file, "-o", missing.to_str().expect("text")], 1);
+    assert!(message.contains("cannot write"), "{message}");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let path = scratch("c.memline");
+    let mut writer = Writer::new(Vec::new(), 1, &[]).expect("memory takes it");
+    for address in 0..100_000 {
+        let event = Event::Free { address };
+        writer.event(1, &event).expect("memory takes it");
+    }
+    fs::write(&path, writer.finish(&[]).expect("memory takes it")).expect("it is new");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));
+    let command = command.arg("dump").arg(&path);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut start = [0; 100];
+    let mut stdout = child.stdout.take().expect("it is piped");
+    stdout.read_exact(&mut start).expect("there is more");
+    drop(stdout);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn filters_leave_what_they_name() {
+    let path = scratch("d.memline");
+    fs::write(&path, recording()).expect("it is new");
+    let path = path.to_str().expect("it is text");
+    let sum = |arguments: &[&str]| {
+        let output = memline(&[&["top", "--json", path], arguments].concat());
+        let json = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+        json.map(|json| json["bytes"].clone()).ok()
+    };
+    assert_eq!(sum(&["--thread", "main"]), Some(150.into()));
+    assert_eq!(
+        sum(&["--function", "^0x1", "--thread", "1"]),
+        Some(150.into())
+    );
+    let none = memline(&["top", path, "--function", "nothing"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("functions that match nothing"));
+    assert_eq!(
+        memline(&["top", path, "--function", "("]).status.code(),
+        Some(2)
+    );
+    assert_eq!(
+        memline(&["top", path, "--leaks", "--total"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn other_tools_formats_and_completions_are_written() {
+    let path = scratch("e.memline");
+    fs::write(&path, recording()).expect("it is new");
+    let path = path.to_str().expect("it is text");
+    let folded = memline(&["transform", "folded", path]).stdout;
+    assert_eq!(text(&folded), "main;0x1000;0x2000 150\n");
+    for format in ["speedscope", "dhat"] {
+        let output = memline(&["transform", format, path]).stdout;
+        assert!(
+            serde_json::from_slice::<serde_json::Value>(&output).is_ok(),
+            "{format}"
+        );
+    }
+    let dump = text(&memline(&["dump", path]).stdout);
+    assert!(
+        dump.contains("alloc 0x10 100 B call 2") && dump.contains("free 0x10"),
+        "{dump}"
+    );
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = text(&memline(&["completions", shell]).stdout);
+        assert!(script.contains("flamegraph"), "{shell}");
+    }
+    let diff = memline(&["diff", path, path]).stdout;
+    assert!(text(&diff).contains("Nothing differs."));
+    let tree = memline(&["tree", path]);
+    assert_eq!(tree.status.code(), Some(1));
+    assert!(text(&tree.stderr).contains("needs a terminal"));
 }

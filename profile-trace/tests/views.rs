@@ -179,3 +179,46 @@ proptest! {
         prop_assert_eq!(aggregate.sum(View::Leaks).blocks, model.live.len() as u64);
     }
 }
+
+#[test]
+fn a_span_of_time_leaves_out_what_is_before_and_after() {
+    let alloc = |address, stack| Event::Alloc {
+        zeroed: false,
+        address,
+        size: 100 * u64::from(stack),
+        stack,
+    };
+    let time = Event::Time { elapsed: 10 };
+    let events = [
+        alloc(0x10, 1),
+        time,
+        alloc(0x20, 2),
+        Event::Free { address: 0x10 },
+        time,
+        Event::Free { address: 0x20 },
+        alloc(0x30, 3),
+        time,
+    ];
+    let session = Session {
+        nodes: (1..=3).map(|address| (0, address)).collect(),
+        events: events.map(|event| (1, event)).to_vec(),
+    };
+    let leaks = |from, to| {
+        let mut recording =
+            Recording::from_bytes(session.write(), None).expect("it is a recording");
+        let options = Options {
+            from,
+            to,
+            ..Options::default()
+        };
+        let (aggregate, _) = Aggregate::of(&mut recording, options).expect("it is in memory");
+        let rows = rows(&aggregate, View::Leaks);
+        let stacks: Vec<u32> = rows.keys().map(|(_, stack)| *stack).collect();
+        (stacks, aggregate.peak().bytes)
+    };
+    assert_eq!(leaks(0, u64::MAX), (vec![3], 300));
+    assert_eq!(leaks(0, 9), (vec![1], 100));
+    assert_eq!(leaks(11, 19), (vec![2], 200));
+    assert_eq!(leaks(11, u64::MAX), (vec![3], 300));
+    assert_eq!(leaks(31, u64::MAX), (vec![], 0));
+}

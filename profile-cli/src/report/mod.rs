@@ -1,103 +1,89 @@
-//! Reports: plain data in, text or JSON out.
+//! What is written of a profile: one file per report, each a pure function from data to bytes.
 
+mod csv;
+mod dhat;
+mod diff;
+mod dump;
+mod flamegraph;
+mod folded;
+mod grid;
+mod lines;
+mod page;
+mod prune;
+mod speedscope;
 mod stats;
 mod summary;
 mod table;
+mod table_html;
 mod top;
 
-#[cfg(test)]
-mod sample;
+use std::io::{self, Write};
 
-use std::io;
+use profile_trace::view::View;
 
-use prettytable::format::{FormatBuilder, LinePosition, LineSeparator};
-use prettytable::{Cell, Row as Line};
-use profile_trace::view::Amount;
-use serde_json::Value;
+use crate::profile::{Filter, Profile, title};
+use crate::units;
 
-use crate::cli::By;
-use crate::load::Report;
+pub use csv::Csv;
+pub use dhat::Dhat;
+pub use diff::Diff;
+pub use dump::dump;
+pub use flamegraph::FlameGraph;
+pub use folded::Folded;
+pub use lines::{Lines, Source, sources};
+pub use speedscope::Speedscope;
+pub use stats::Stats;
+pub use summary::Summary;
+pub use table::Table;
+pub use table_html::TableHtml;
+pub use top::Top;
 
-/// One form of a report.
-pub(crate) trait Reporter {
-    /// Writes it for a person.
-    fn text(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()>;
-
-    /// The same for a program: sizes in bytes, times in nanoseconds.
-    fn json(&self, report: &Report) -> Value;
+/// What a report is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The profile, with the rows that passed the filter.
+    pub profile: &'a Profile,
+    /// Which of its views is looked at.
+    pub view: View,
+    /// What the rows passed, for headings.
+    pub filter: &'a Filter,
 }
 
-pub(crate) fn stats(top: usize) -> Box<dyn Reporter> {
-    Box::new(stats::Stats { top })
+/// Writes a report.
+pub trait Reporter {
+    /// Writes the report on `input`.
+    ///
+    /// # Errors
+    ///
+    /// If `out` does not take the bytes.
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-pub(crate) fn summary(rows: usize) -> Box<dyn Reporter> {
-    Box::new(summary::Summary { rows })
-}
-
-pub(crate) fn top(by: By, rows: usize) -> Box<dyn Reporter> {
-    Box::new(top::Top { by, rows })
-}
-
-pub(crate) fn table(rows: usize) -> Box<dyn Reporter> {
-    Box::new(table::Table { rows })
-}
-
-/// The sum of all rows.
-fn sum(report: &Report) -> Amount {
-    let amounts = report.rows.iter().map(|row| row.amount);
-    amounts.fold(Amount::default(), |sum, amount| Amount {
-        blocks: sum.blocks + amount.blocks,
-        bytes: sum.bytes + amount.bytes,
-    })
-}
-
-/// Figures to the right, the last column, which is as long as it needs to be, to the left.
-fn aligned(
-    out: &mut dyn io::Write,
-    titles: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> io::Result<()> {
-    let format = FormatBuilder::new()
-        .padding(0, 2)
-        .separator(LinePosition::Title, LineSeparator::new('-', '-', '-', '-'))
-        .build();
-    let mut table = prettytable::Table::new();
-    table.set_format(format);
-    let last = titles.len().saturating_sub(1);
-    let line = |cells: Vec<String>| {
-        let cell = |(index, text): (usize, String)| {
-            let cell = Cell::new(&text);
-            if index == last {
-                cell
-            } else {
-                cell.style_spec("r")
-            }
-        };
-        Line::new(cells.into_iter().enumerate().map(cell).collect())
+/// The lines above a table: what was recorded, and what of it is shown.
+fn heading(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let profile = input.profile;
+    let sum = profile.sum(input.view);
+    let filter = input.filter.describe();
+    let filter = if filter.is_empty() {
+        filter
+    } else {
+        format!(" ({filter})")
     };
-    table.set_titles(line(
-        titles.iter().map(|title| (*title).to_owned()).collect(),
-    ));
-    for row in rows {
-        table.add_row(line(row));
-    }
-    for line in table.to_string().lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-/// Says how much of a report is not shown.
-fn rest(out: &mut dyn io::Write, hidden: &[Amount]) -> io::Result<()> {
-    if hidden.is_empty() {
-        return Ok(());
-    }
-    let bytes = hidden.iter().map(|amount| amount.bytes).sum();
-    let bytes = crate::units::bytes(bytes);
-    let rows = hidden.len();
+    writeln!(out, "{}", profile.command())?;
     writeln!(
         out,
-        "{rows} more rows, {bytes} together (--rows shows them)"
+        "Memory {}{filter}: {} in {}",
+        title(input.view),
+        units::bytes(sum.bytes),
+        units::blocks(sum.blocks)
     )
 }
+
+/// Writes `value` as indented JSON with a line's end.
+fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+pub(crate) mod sample;

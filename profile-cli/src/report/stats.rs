@@ -1,114 +1,235 @@
-//! Totals, peak, sizes, and the places that allocate most.
+//! What was done in all.
 
-use std::io;
+use std::io::{self, Write};
 
-use profile_trace::view::Amount;
-use serde_json::{Value, json};
+use profile_trace::view::View;
+use serde::Serialize;
 
-use super::Reporter;
-use super::top::grouped;
-use crate::cli::By;
-use crate::load::Report;
-use crate::units::{bytes, count};
+use super::{Input, Reporter, heading, json};
+use crate::profile::{Group, Grouping, Profile, VIEWS, groups, name};
+use crate::units;
 
-/// The longest bar of the histogram, in characters.
+/// The widest bar of the histogram.
 const BAR: u64 = 40;
 
-pub(super) struct Stats {
-    pub(super) top: usize,
+/// Totals, a histogram of sizes, and the lines that allocated most.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// How many lines are named.
+    pub limit: usize,
+    /// Whether a program is to read it.
+    pub json: bool,
 }
 
-/// Groups by line, those with the most bytes and those with the most blocks first.
-fn ranked(report: &Report, top: usize) -> [Vec<(String, Amount)>; 2] {
-    let by_bytes = grouped(report, By::Line);
-    let mut by_blocks = by_bytes.clone();
-    by_blocks.sort_by_key(|(_, amount)| std::cmp::Reverse(amount.blocks));
-    [by_bytes, by_blocks].map(|mut groups| {
-        groups.truncate(top);
-        groups
-    })
+#[derive(Serialize)]
+struct Document<'a> {
+    metadata: Metadata<'a>,
+    total_num_allocations: u64,
+    total_bytes_allocated: u64,
+    total_num_frees: u64,
+    total_bytes_freed: u64,
+    peak_bytes: u64,
+    peak_blocks: u64,
+    peak_time_ns: u64,
+    views: Vec<ViewSum>,
+    allocation_size_histogram: Vec<Size>,
+    allocator_type_distribution: Kinds,
+    top_allocations_by_size: Vec<Group>,
+    top_allocations_by_count: Vec<Group>,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    command_line: &'a [String],
+    pid: Option<u64>,
+    began_unix_seconds: Option<u64>,
+    duration_ns: Option<u64>,
+    allocator: &'a str,
+    recorder: &'a str,
+    host: &'a str,
+    system: &'a str,
+    unwinder: &'a str,
+    sample_bytes: Option<u64>,
+    threads: usize,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ViewSum {
+    view: &'static str,
+    bytes: u64,
+    blocks: u64,
+}
+
+#[derive(Serialize)]
+struct Size {
+    min_bytes: u64,
+    max_bytes: u64,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Kinds {
+    alloc: u64,
+    alloc_zeroed: u64,
+    realloc: u64,
 }
 
 impl Reporter for Stats {
-    fn text(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let totals = &report.totals;
-        let allocations = totals.allocs + totals.zeroed + totals.reallocs;
-        writeln!(out, "Command:            {}", report.command_line)?;
-        if let Some(duration) = report.duration {
-            writeln!(out, "Duration:           {duration:.1?}")?;
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let by_size = top(input.profile, self.limit, |group| group.own_bytes);
+        let by_count = top(input.profile, self.limit, |group| group.own_blocks);
+        if self.json {
+            return json(&document(input.profile, by_size, by_count), out);
         }
-        writeln!(out, "Threads:            {}", count(report.threads as u64))?;
-        writeln!(out, "Allocations:        {}", count(allocations))?;
-        writeln!(out, "  alloc:            {}", count(totals.allocs))?;
-        writeln!(out, "  alloc_zeroed:     {}", count(totals.zeroed))?;
-        writeln!(out, "  realloc:          {}", count(totals.reallocs))?;
-        writeln!(out, "Frees:              {}", count(totals.frees))?;
-        writeln!(out, "Allocated:          {}", bytes(totals.allocated))?;
-        let peak = report.peak;
-        writeln!(
-            out,
-            "Peak:               {} in {} blocks, after {:.1?}",
-            bytes(peak.bytes),
-            count(peak.blocks),
-            report.peak_time
-        )?;
-        writeln!(out, "\nSizes of allocations:")?;
-        let most = report
-            .sizes
-            .iter()
-            .map(|class| class.count)
-            .max()
-            .unwrap_or(0);
-        for class in &report.sizes {
-            let length = (class.count * BAR).div_ceil(most.max(1)) as usize;
-            let bar = "█".repeat(length);
-            let line = format!(
-                "{:>10} …  {:>12}  {bar}",
-                bytes(class.from),
-                count(class.count)
-            );
-            writeln!(out, "{}", line.trim_end())?;
+        heading(input, out)?;
+        writeln!(out)?;
+        facts(input.profile, out)?;
+        histogram(input.profile, out)?;
+        let limit = self.limit;
+        writeln!(out, "\nTop {limit} lines by bytes allocated in total")?;
+        for group in &by_size {
+            writeln!(
+                out,
+                "{:>12}  {}",
+                units::bytes(group.own_bytes),
+                place(group)
+            )?;
         }
-        let titles = ["the most bytes", "the most blocks"];
-        for (title, groups) in titles.into_iter().zip(ranked(report, self.top)) {
-            writeln!(out, "\nLines with {title}:")?;
-            for (name, amount) in groups {
-                let (bytes, blocks) = (bytes(amount.bytes), count(amount.blocks));
-                writeln!(out, "{bytes:>12}  {blocks:>10}  {name}")?;
-            }
+        writeln!(out, "\nTop {limit} lines by number of allocations")?;
+        for group in &by_count {
+            writeln!(
+                out,
+                "{:>12}  {}",
+                units::count(group.own_blocks),
+                place(group)
+            )?;
         }
         Ok(())
     }
+}
 
-    fn json(&self, report: &Report) -> Value {
-        let totals = &report.totals;
-        let places = |groups: Vec<(String, Amount)>| -> Vec<Value> {
-            let place = |(name, amount): (String, Amount)| json!({ "place": name, "bytes": amount.bytes, "blocks": amount.blocks });
-            groups.into_iter().map(place).collect()
-        };
-        let sizes = report.sizes.iter();
-        let sizes =
-            sizes.map(|class| json!({ "from": class.from, "to": class.to, "count": class.count }));
-        let [by_bytes, by_blocks] = ranked(report, self.top);
-        json!({
-            "command_line": report.command_line,
-            "duration_ns": report.duration.map(|duration| duration.as_nanos() as u64),
-            "threads": report.threads,
-            "allocs": totals.allocs,
-            "zeroed": totals.zeroed,
-            "reallocs": totals.reallocs,
-            "frees": totals.frees,
-            "allocated": totals.allocated,
-            "freed": totals.freed,
-            "peak": {
-                "bytes": report.peak.bytes,
-                "blocks": report.peak.blocks,
-                "time_ns": report.peak_time.as_nanos() as u64,
-            },
-            "sizes": sizes.collect::<Vec<_>>(),
-            "top_by_bytes": places(by_bytes),
-            "top_by_blocks": places(by_blocks),
-        })
+fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+    let (facts, totals) = (&profile.facts, &profile.totals);
+    let mut line = |label: &str, value: String| match value.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "{label:<14}{value}"),
+    };
+    let seconds = facts.began.map(|began| began.as_secs());
+    line("Began", seconds.map(units::date).unwrap_or_default())?;
+    let duration = facts
+        .duration
+        .map(|time| units::time(time.as_nanos() as u64));
+    line("Duration", duration.unwrap_or_default())?;
+    line("Threads", units::count(profile.threads.len() as u64))?;
+    line("Allocator", facts.allocator.clone())?;
+    line("System", facts.system.clone())?;
+    let sample = facts
+        .sample_rate
+        .map(|rate| format!("one per {}", units::bytes(rate)));
+    line("Sampled", sample.unwrap_or_default())?;
+    line(
+        "Peak",
+        format!(
+            "{} in {}, after {}",
+            units::bytes(profile.peak.bytes),
+            units::blocks(profile.peak.blocks),
+            units::time(profile.peak_time)
+        ),
+    )?;
+    let calls = totals.allocs + totals.zeroed + totals.reallocs;
+    line(
+        "Allocations",
+        format!(
+            "{} ({} zeroed, {} reallocations)",
+            units::count(calls),
+            units::count(totals.zeroed),
+            units::count(totals.reallocs)
+        ),
+    )?;
+    line("Frees", units::count(totals.frees))?;
+    line("Allocated", units::bytes(totals.allocated))?;
+    line("Freed", units::bytes(totals.freed))
+}
+
+fn histogram(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nAllocations by size")?;
+    let most = profile.sizes.iter().map(|class| class.count).max();
+    let most = most.unwrap_or(0).max(1);
+    for class in &profile.sizes {
+        // Whatever there is shows.
+        let length = (u128::from(class.count) * u128::from(BAR)).div_ceil(u128::from(most));
+        let bar = "█".repeat(length as usize);
+        let (to, count) = (units::bytes(class.to), units::count(class.count));
+        let line = format!("  up to {to:>12} {count:>13} {bar}");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn place(group: &Group) -> String {
+    match &group.function {
+        Some(function) if *function != group.label => format!("{} {function}", group.label),
+        _ => group.label.clone(),
+    }
+}
+
+fn top(profile: &Profile, limit: usize, by: fn(&Group) -> u64) -> Vec<Group> {
+    let mut groups = groups(profile, View::Total, Grouping::Line);
+    groups.sort_by(|a, b| by(b).cmp(&by(a)).then_with(|| a.label.cmp(&b.label)));
+    groups.retain(|group| by(group) > 0);
+    groups.truncate(limit);
+    groups
+}
+
+fn document<'a>(profile: &'a Profile, by_size: Vec<Group>, by_count: Vec<Group>) -> Document<'a> {
+    let (facts, totals) = (&profile.facts, &profile.totals);
+    Document {
+        metadata: Metadata {
+            command_line: &facts.command_line,
+            pid: facts.process,
+            began_unix_seconds: facts.began.map(|began| began.as_secs()),
+            duration_ns: facts.duration.map(|time| time.as_nanos() as u64),
+            allocator: &facts.allocator,
+            recorder: &facts.recorder,
+            host: &facts.host,
+            system: &facts.system,
+            unwinder: &facts.unwinder,
+            sample_bytes: facts.sample_rate,
+            threads: profile.threads.len(),
+            notes: &profile.notes,
+        },
+        total_num_allocations: totals.allocs + totals.zeroed + totals.reallocs,
+        total_bytes_allocated: totals.allocated,
+        total_num_frees: totals.frees,
+        total_bytes_freed: totals.freed,
+        peak_bytes: profile.peak.bytes,
+        peak_blocks: profile.peak.blocks,
+        peak_time_ns: profile.peak_time,
+        views: VIEWS
+            .into_iter()
+            .map(|view| ViewSum {
+                view: name(view),
+                bytes: profile.sum(view).bytes,
+                blocks: profile.sum(view).blocks,
+            })
+            .collect(),
+        allocation_size_histogram: profile
+            .sizes
+            .iter()
+            .map(|class| Size {
+                min_bytes: class.from,
+                max_bytes: class.to,
+                count: class.count,
+            })
+            .collect(),
+        allocator_type_distribution: Kinds {
+            alloc: totals.allocs,
+            alloc_zeroed: totals.zeroed,
+            realloc: totals.reallocs,
+        },
+        top_allocations_by_size: by_size,
+        top_allocations_by_count: by_count,
     }
 }
 
@@ -116,38 +237,147 @@ impl Reporter for Stats {
 mod tests {
     use expect_test::expect;
 
+    use super::super::sample::check;
     use super::*;
-    use crate::report::sample::{report, text};
 
     #[test]
-    fn all_figures() {
-        expect![[r#"
-            Command:            app --all
-            Duration:           1.5s
-            Threads:            2
-            Allocations:        1,320
-              alloc:            1,000
-              alloc_zeroed:     20
-              realloc:          300
-            Frees:              980
-            Allocated:          117.7 MiB
-            Peak:               4.9 KiB in 50 blocks, after 2.5ms
+    fn text() {
+        check(
+            &Stats {
+                limit: 2,
+                json: false,
+            },
+            View::Peak,
+            expect![[r#"
+                app folder
+                Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
-            Sizes of allocations:
-                  16 B …         1,000  ████████████████████████████████████████
-                  32 B …             0
-                  64 B …           320  █████████████
+                Began         2026-11-25 15:29:58 UTC
+                Duration      40.0 ms
+                Threads       2
+                Allocator     std::alloc::System
+                Peak          6.0 MiB in 244 blocks, after 12.3 ms
+                Allocations   544 (4 zeroed, 40 reallocations)
+                Frees         501
+                Allocated     14.0 MiB
+                Freed         14.0 MiB
 
-            Lines with the most bytes:
-                 2.9 KiB           4  src/index.rs:10  app::Index::build
-                 1.9 KiB          45  json-1.0.0/src/lib.rs:70  <json::Parser as core::iter::Iterator>::next
+                Allocations by size
+                  up to         63 B           500 ████████████████████████████████████████
+                  up to        127 B             0
+                  up to        255 B            44 ████
 
-            Lines with the most blocks:
-                 1.9 KiB          45  json-1.0.0/src/lib.rs:70  <json::Parser as core::iter::Iterator>::next
-                 2.9 KiB           4  src/index.rs:10  app::Index::build
-        "#]].assert_eq(&text(&Stats { top: 2 }));
-        let json = Stats { top: 1 }.json(&report());
-        assert_eq!(json["peak"]["bytes"], 5000);
-        assert_eq!(json["top_by_blocks"][0]["blocks"], 45);
+                Top 2 lines by bytes allocated in total
+                     9.0 MiB  src/index.rs:12 app::Index::build
+                     4.0 MiB  src/index.rs:30 app::read
+
+                Top 2 lines by number of allocations
+                         300  src/index.rs:12 app::Index::build
+                         241  src/index.rs:30 app::read
+            "#]],
+        );
+    }
+
+    #[test]
+    fn json() {
+        check(
+            &Stats {
+                limit: 1,
+                json: true,
+            },
+            View::Peak,
+            expect![[r#"
+                {
+                  "metadata": {
+                    "command_line": [
+                      "app",
+                      "folder"
+                    ],
+                    "pid": 100,
+                    "began_unix_seconds": 1795620598,
+                    "duration_ns": 40000000,
+                    "allocator": "std::alloc::System",
+                    "recorder": "",
+                    "host": "",
+                    "system": "",
+                    "unwinder": "",
+                    "sample_bytes": null,
+                    "threads": 2,
+                    "notes": []
+                  },
+                  "total_num_allocations": 544,
+                  "total_bytes_allocated": 14680064,
+                  "total_num_frees": 501,
+                  "total_bytes_freed": 14675904,
+                  "peak_bytes": 6293504,
+                  "peak_blocks": 244,
+                  "peak_time_ns": 12345678,
+                  "views": [
+                    {
+                      "view": "peak",
+                      "bytes": 6293504,
+                      "blocks": 244
+                    },
+                    {
+                      "view": "leaks",
+                      "bytes": 4160,
+                      "blocks": 3
+                    },
+                    {
+                      "view": "temporary",
+                      "bytes": 3145728,
+                      "blocks": 200
+                    },
+                    {
+                      "view": "total",
+                      "bytes": 14680064,
+                      "blocks": 544
+                    }
+                  ],
+                  "allocation_size_histogram": [
+                    {
+                      "min_bytes": 32,
+                      "max_bytes": 63,
+                      "count": 500
+                    },
+                    {
+                      "min_bytes": 64,
+                      "max_bytes": 127,
+                      "count": 0
+                    },
+                    {
+                      "min_bytes": 128,
+                      "max_bytes": 255,
+                      "count": 44
+                    }
+                  ],
+                  "allocator_type_distribution": {
+                    "alloc": 500,
+                    "alloc_zeroed": 4,
+                    "realloc": 40
+                  },
+                  "top_allocations_by_size": [
+                    {
+                      "label": "src/index.rs:12",
+                      "function": "app::Index::build",
+                      "own_bytes": 9437184,
+                      "own_blocks": 300,
+                      "total_bytes": 13631488,
+                      "total_blocks": 541
+                    }
+                  ],
+                  "top_allocations_by_count": [
+                    {
+                      "label": "src/index.rs:12",
+                      "function": "app::Index::build",
+                      "own_bytes": 9437184,
+                      "own_blocks": 300,
+                      "total_bytes": 13631488,
+                      "total_blocks": 541
+                    }
+                  ]
+                }
+            "#]],
+        );
     }
 }

@@ -1,106 +1,74 @@
-//! Functions, with what they allocated themselves and with what they called.
+//! Where memory went, function by function, every byte of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Write};
 
-use profile_trace::view::Amount;
-use serde_json::{Value, json};
+use super::top::grid;
+use super::{Input, Reporter, heading, json};
+use crate::profile::{Grouping, groups};
+use crate::units;
 
-use super::{Reporter, aligned, rest, sum};
-use crate::load::Report;
-use crate::units::{bytes, count, percent};
-
-pub(super) struct Summary {
-    pub(super) rows: usize,
-}
-
-/// What a function allocated, and what of it itself.
-#[derive(Clone, Copy, Debug, Default)]
-struct Function {
-    total: Amount,
-    own: u64,
-}
-
-fn functions(report: &Report) -> Vec<(String, Function)> {
-    let mut functions = BTreeMap::<String, Function>::new();
-    for row in &report.rows {
-        // A function that called itself counts once.
-        let names: BTreeSet<&str> = row.frames.iter().map(|frame| &*frame.function).collect();
-        for name in names {
-            let function = functions.entry(name.to_owned()).or_default();
-            function.total.bytes += row.amount.bytes;
-            function.total.blocks += row.amount.blocks;
-        }
-        let own = functions.entry(row.place().function).or_default();
-        own.own += row.amount.bytes;
-        if row.frames.is_empty() {
-            own.total.bytes += row.amount.bytes;
-            own.total.blocks += row.amount.blocks;
-        }
-    }
-    let mut functions: Vec<_> = functions.into_iter().collect();
-    functions.sort_by_key(|(_, function)| std::cmp::Reverse((function.total, function.own)));
-    functions.sort_by_key(|(_, function)| std::cmp::Reverse(function.total.bytes));
-    functions
+/// All functions that hold memory, with what they called. What is not shown is added up.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary {
+    /// The most rows.
+    pub limit: usize,
+    /// Whether a program is to read it.
+    pub json: bool,
 }
 
 impl Reporter for Summary {
-    fn text(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let functions = functions(report);
-        let (shown, hidden) = functions.split_at(self.rows.min(functions.len()));
-        let whole = sum(report).bytes;
-        let lines = shown.iter().map(|(name, function)| {
-            let Function { total, own } = *function;
-            vec![
-                bytes(total.bytes),
-                percent(total.bytes, whole),
-                bytes(own),
-                percent(own, whole),
-                count(total.blocks),
-                name.clone(),
-            ]
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut groups = groups(input.profile, input.view, Grouping::Function);
+        groups.sort_by(|a, b| {
+            let rank = |bytes: u64| std::cmp::Reverse(bytes);
+            (rank(a.total_bytes), &a.label).cmp(&(rank(b.total_bytes), &b.label))
         });
-        let titles = ["Total", "Share", "Own", "Share", "Blocks", "Function"];
-        aligned(out, &titles, lines)?;
-        // Totals contain each other: what the rows have of their own adds up.
-        let own = |(_, function): &(String, Function)| Amount {
-            blocks: 0,
-            bytes: function.own,
-        };
-        let hidden: Vec<_> = hidden.iter().map(own).collect();
-        rest(out, &hidden)
-    }
-
-    fn json(&self, report: &Report) -> Value {
-        let function = |(name, function): (String, Function)| {
-            json!({
-                "function": name,
-                "total_bytes": function.total.bytes,
-                "own_bytes": function.own,
-                "blocks": function.total.blocks,
-            })
-        };
-        functions(report).into_iter().map(function).collect()
+        if self.json {
+            return json(&groups, out);
+        }
+        heading(input, out)?;
+        writeln!(out)?;
+        let sum = input.profile.sum(input.view);
+        let rest = groups.split_off(groups.len().min(self.limit));
+        grid(&groups, sum.bytes, Grouping::Function).write(out)?;
+        if !rest.is_empty() {
+            let bytes: u64 = rest.iter().map(|group| group.own_bytes).sum();
+            let (count, bytes) = (units::count(rest.len() as u64), units::bytes(bytes));
+            writeln!(
+                out,
+                "… {count} more functions, with {bytes} of their own; --limit N shows more"
+            )?;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use profile_trace::view::View;
 
+    use super::super::sample::check;
     use super::*;
-    use crate::report::sample::text;
 
     #[test]
-    fn own_and_with_callees() {
-        expect![[r#"
-              Total  Share      Own  Share  Blocks  Function
-            --------------------------------------------------------------------------------------
-            4.8 KiB  99.0%      0 B   0.0%      49  app::main
-            4.4 KiB  90.0%  2.9 KiB  60.0%      44  app::Index::build
-            1.9 KiB  39.0%  1.9 KiB  39.0%      45  <json::Parser as core::iter::Iterator>::next
-            2 more rows, 50 B together (--rows shows them)
-        "#]]
-        .assert_eq(&text(&Summary { rows: 3 }));
+    fn callers_come_first_and_the_rest_is_told() {
+        check(
+            &Summary {
+                limit: 2,
+                json: false,
+            },
+            View::Total,
+            expect![[r#"
+                app folder
+                Memory allocated in total: 14.0 MiB in 544 blocks
+
+                    Own       %  Blocks     Total       %  Function
+                -------- ------- ------- --------- ------- ------------------
+                9.0 MiB  64.3 %     300  13.0 MiB  92.9 %  app::Index::build
+                    0 B   0.0 %       0  13.0 MiB  92.9 %  app::main
+                … 2 more functions, with 5.0 MiB of their own; --limit N shows more
+            "#]],
+        );
     }
 }

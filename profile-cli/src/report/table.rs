@@ -1,70 +1,133 @@
-//! Each stack's place, with its thread.
+//! Every stack of every thread, as text.
 
-use std::io;
+use std::collections::HashMap;
+use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use profile_trace::view::{Amount, View};
+use serde::Serialize;
 
-use super::{Reporter, aligned, rest};
-use crate::load::{Place, Report};
-use crate::units::{bytes, count};
+use super::grid::Grid;
+use super::{Input, Reporter, heading, json};
+use crate::profile::{Profile, name, sum};
+use crate::units;
 
-pub(super) struct Table {
-    pub(super) rows: usize,
+/// What each thread allocated at each stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// The most rows.
+    pub limit: usize,
+    /// Whether a program is to read it.
+    pub json: bool,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Entry {
+    pub(super) thread: String,
+    pub(super) bytes: u64,
+    pub(super) blocks: u64,
+    pub(super) place: String,
+    pub(super) function: String,
+    /// The whole stack, the innermost call first.
+    pub(super) stack: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Document {
+    view: &'static str,
+    rows: Vec<Entry>,
 }
 
 impl Reporter for Table {
-    fn text(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let (shown, hidden) = report.rows.split_at(self.rows.min(report.rows.len()));
-        let lines = shown.iter().map(|row| {
-            let place = row.place();
-            vec![
-                row.thread.clone(),
-                bytes(row.amount.bytes),
-                count(row.amount.blocks),
-                place.location(),
-                place.function,
-            ]
-        });
-        aligned(
-            out,
-            &["Thread", "Size", "Blocks", "Location", "Function"],
-            lines,
-        )?;
-        let hidden: Vec<_> = hidden.iter().map(|row| row.amount).collect();
-        rest(out, &hidden)
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = entries(input.profile, input.view);
+        if self.json {
+            let view = name(input.view);
+            return json(&Document { view, rows }, out);
+        }
+        let rest = rows.split_off(rows.len().min(self.limit));
+        heading(input, out)?;
+        writeln!(out)?;
+        let mut grid = Grid::new(&["Thread", ">Size", ">Blocks", "Location", "Function"]);
+        for row in rows {
+            grid.row(&[
+                row.thread,
+                units::bytes(row.bytes),
+                units::count(row.blocks),
+                row.place,
+                row.function,
+            ]);
+        }
+        grid.write(out)?;
+        if !rest.is_empty() {
+            let bytes: u64 = rest.iter().map(|row| row.bytes).sum();
+            let (count, bytes) = (units::count(rest.len() as u64), units::bytes(bytes));
+            writeln!(
+                out,
+                "… {count} more rows with {bytes}; --limit N shows more"
+            )?;
+        }
+        Ok(())
     }
+}
 
-    fn json(&self, report: &Report) -> Value {
-        let rows = report.rows.iter().map(|row| {
-            let stack: Vec<Place> = row.frames.iter().map(Place::of).collect();
-            json!({
-                "thread": row.thread,
-                "bytes": row.amount.bytes,
-                "blocks": row.amount.blocks,
-                "stack": stack,
-            })
-        });
-        rows.collect()
+/// The rows of a view, the largest first.
+pub(super) fn entries(profile: &Profile, view: View) -> Vec<Entry> {
+    let mut amounts = HashMap::<(u32, u32), Amount>::new();
+    for row in &profile.rows {
+        let amount = row.amount(view);
+        if amount != Amount::default() {
+            let total = amounts.entry((row.thread, row.call)).or_default();
+            *total = sum([*total, amount].into_iter());
+        }
     }
+    let mut amounts: Vec<_> = amounts.into_iter().collect();
+    amounts.sort_by_key(|&(key, amount)| (std::cmp::Reverse(amount.bytes), key));
+    let entry = |((thread, call), amount): ((u32, u32), Amount)| {
+        let charged = profile.charged(call);
+        let charged = charged.map(|call| &profile.frames[call.frame as usize]);
+        Entry {
+            thread: profile.thread_name(thread),
+            bytes: amount.bytes,
+            blocks: amount.blocks,
+            place: charged.map_or_else(|| "(no stack)".to_owned(), |frame| frame.place()),
+            function: charged
+                .map(|frame| frame.function.clone())
+                .unwrap_or_default(),
+            stack: profile
+                .frames_of(call)
+                .map(|frame| format!("{} ({})", frame.function, frame.place()))
+                .collect(),
+        }
+    };
+    amounts.into_iter().map(entry).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
 
+    use super::super::sample::check;
     use super::*;
-    use crate::report::sample::{report, text};
 
     #[test]
-    fn rows_and_what_is_left_out() {
-        expect![[r#"
-            Thread     Size  Blocks                  Location  Function
-            -------------------------------------------------------------------------------------------------
-              main  2.9 KiB       4           src/index.rs:10  app::Index::build
-            worker  1.5 KiB      40  json-1.0.0/src/lib.rs:70  <json::Parser as core::iter::Iterator>::next
-            2 more rows, 500 B together (--rows shows them)
-        "#]].assert_eq(&text(&Table { rows: 2 }));
-        let json = Table { rows: 1 }.json(&report());
-        assert_eq!(json[0]["stack"][0]["line"], 10);
+    fn text() {
+        check(
+            &Table {
+                limit: 2,
+                json: false,
+            },
+            View::Peak,
+            expect![[r#"
+                app folder
+                Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                Thread     Size  Blocks  Location                   Function
+                ------- -------- ------- -------------------------- ------------------
+                main    5.0 MiB     240  src/index.rs:12            app::Index::build
+                worker  1.0 MiB       3  worker-1.0.0/src/lib.rs:7  worker::run
+                … 1 more rows with 2.0 KiB; --limit N shows more
+            "#]],
+        );
     }
 }

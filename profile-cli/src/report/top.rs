@@ -1,133 +1,229 @@
-//! What allocated most.
+//! The places that allocated most, by line, function, crate or stack.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 
-use profile_trace::view::Amount;
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::{Reporter, aligned, rest, sum};
-use crate::cli::By;
-use crate::load::{Place, Report, Row, crate_of};
-use crate::units::{bytes, count, percent};
+use super::grid::Grid;
+use super::{Input, Reporter, heading, json};
+use crate::profile::{Group, Grouping, groups, name};
+use crate::units;
 
-pub(super) struct Top {
-    pub(super) by: By,
-    pub(super) rows: usize,
+/// The places that allocated most.
+#[derive(Clone, Copy, Debug)]
+pub struct Top {
+    /// What is added up.
+    pub by: Grouping,
+    /// How many are shown.
+    pub limit: usize,
+    /// Whether a program is to read it.
+    pub json: bool,
 }
 
-/// Rows added up, the largest first.
-pub(super) fn grouped(report: &Report, by: By) -> Vec<(String, Amount)> {
-    let mut groups = BTreeMap::<String, Amount>::new();
-    for row in &report.rows {
-        let group = groups.entry(name(row, by)).or_default();
-        group.bytes += row.amount.bytes;
-        group.blocks += row.amount.blocks;
-    }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    // The sort keeps the order of names among equals.
-    groups.sort_by_key(|(_, amount)| std::cmp::Reverse((amount.bytes, amount.blocks)));
-    groups
-}
-
-fn name(row: &Row, by: By) -> String {
-    let place = row.place();
-    match by {
-        By::Line => match (&place.file, place.line) {
-            (Some(_), Some(_)) => format!("{}  {}", place.location(), place.function),
-            _ => place.function,
-        },
-        By::Function => place.function,
-        By::Crate => crate_of(&place.function),
-        By::Stack if row.frames.is_empty() => place.function,
-        By::Stack => {
-            let calls = row
-                .frames
-                .iter()
-                .rev()
-                .map(|frame| Place::of(frame).location());
-            calls.collect::<Vec<_>>().join(" > ")
-        }
-    }
+#[derive(Serialize)]
+struct Document {
+    view: &'static str,
+    bytes: u64,
+    blocks: u64,
+    groups: Vec<Group>,
 }
 
 impl Reporter for Top {
-    fn text(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let groups = grouped(report, self.by);
-        let (shown, hidden) = groups.split_at(self.rows.min(groups.len()));
-        let whole = sum(report).bytes;
-        let lines = shown.iter().map(|(name, amount)| {
-            let (size, share) = (bytes(amount.bytes), percent(amount.bytes, whole));
-            vec![size, share, count(amount.blocks), name.clone()]
-        });
-        aligned(out, &["Size", "Share", "Blocks", "Place"], lines)?;
-        let hidden: Vec<_> = hidden.iter().map(|(_, amount)| *amount).collect();
-        rest(out, &hidden)
+    fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut groups = groups(input.profile, input.view, self.by);
+        let sum = input.profile.sum(input.view);
+        let rest = groups.split_off(groups.len().min(self.limit));
+        if self.json {
+            let document = Document {
+                view: name(input.view),
+                bytes: sum.bytes,
+                blocks: sum.blocks,
+                groups,
+            };
+            return json(&document, out);
+        }
+        heading(input, out)?;
+        writeln!(out)?;
+        if self.by == Grouping::Stack {
+            for group in &groups {
+                stack(group, sum.bytes, out)?;
+            }
+        } else {
+            grid(&groups, sum.bytes, self.by).write(out)?;
+        }
+        if !rest.is_empty() {
+            let bytes: u64 = rest.iter().map(|group| group.own_bytes).sum();
+            writeln!(
+                out,
+                "… {} more, with {} of their own; --limit N shows more",
+                units::count(rest.len() as u64),
+                units::bytes(bytes)
+            )?;
+        }
+        Ok(())
     }
+}
 
-    fn json(&self, report: &Report) -> Value {
-        let groups = grouped(report, self.by).into_iter();
-        let group = |(name, amount): (String, Amount)| json!({ "place": name, "bytes": amount.bytes, "blocks": amount.blocks });
-        groups.map(group).collect()
+/// A table of groups.
+pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping) -> Grid {
+    let title = match by {
+        Grouping::Line => "Line",
+        Grouping::Function => "Function",
+        Grouping::Crate => "Crate",
+        Grouping::Stack => "Stack",
+    };
+    let mut titles = vec![">Own", ">%", ">Blocks", ">Total", ">%", title];
+    let with_function = by == Grouping::Line;
+    if with_function {
+        titles.push("Function");
     }
+    let mut grid = Grid::new(&titles);
+    for group in groups {
+        let mut cells = vec![
+            units::bytes(group.own_bytes),
+            units::share(group.own_bytes, whole),
+            units::count(group.own_blocks),
+            units::bytes(group.total_bytes),
+            units::share(group.total_bytes, whole),
+            group.label.clone(),
+        ];
+        if with_function {
+            cells.push(group.function.clone().unwrap_or_default());
+        }
+        grid.row(&cells);
+    }
+    grid
+}
+
+fn stack(group: &Group, whole: u64, out: &mut dyn Write) -> io::Result<()> {
+    let (bytes, blocks) = (
+        units::bytes(group.own_bytes),
+        units::blocks(group.own_blocks),
+    );
+    let share = units::share(group.own_bytes, whole);
+    writeln!(out, "{bytes} ({share}) in {blocks}\n  {}\n", group.label)
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use profile_trace::view::View;
 
+    use super::super::sample::check;
     use super::*;
-    use crate::report::sample::text;
 
-    fn check(by: By, rows: usize, expected: Expect) {
-        expected.assert_eq(&text(&Top { by, rows }));
+    fn check_top(by: Grouping, limit: usize, expected: Expect) {
+        check(
+            &Top {
+                by,
+                limit,
+                json: false,
+            },
+            View::Peak,
+            expected,
+        );
     }
 
     #[test]
-    fn by_everything() {
-        check(
-            By::Line,
-            20,
+    fn by_line() {
+        check_top(
+            Grouping::Line,
+            10,
             expect![[r#"
-               Size  Share  Blocks  Place
-            ------------------------------------------------------------------------------------------------
-            2.9 KiB  60.0%       4  src/index.rs:10  app::Index::build
-            1.9 KiB  39.0%      45  json-1.0.0/src/lib.rs:70  <json::Parser as core::iter::Iterator>::next
-               50 B   1.0%       1  [unknown]
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                Own       %  Blocks    Total       %  Line                       Function
+            -------- ------- ------- -------- ------- -------------------------- ------------------
+            5.0 MiB  83.3 %     240  5.0 MiB  83.3 %  src/index.rs:12            app::Index::build
+            1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker-1.0.0/src/lib.rs:7  worker::run
+            2.0 KiB   0.0 %       1  2.0 KiB   0.0 %  src/index.rs:30            app::read
+                0 B   0.0 %       0  5.0 MiB  83.3 %  src/main.rs:40             app::main
         "#]],
         );
-        check(
-            By::Function,
-            20,
+    }
+
+    #[test]
+    fn by_function() {
+        check_top(
+            Grouping::Function,
+            10,
             expect![[r#"
-               Size  Share  Blocks  Place
-            ----------------------------------------------------------------------
-            2.9 KiB  60.0%       4  app::Index::build
-            1.9 KiB  39.0%      45  <json::Parser as core::iter::Iterator>::next
-               50 B   1.0%       1  [unknown]
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                Own       %  Blocks    Total       %  Function
+            -------- ------- ------- -------- ------- ------------------
+            5.0 MiB  83.3 %     240  5.0 MiB  83.3 %  app::Index::build
+            1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker::run
+            2.0 KiB   0.0 %       1  2.0 KiB   0.0 %  app::read
+                0 B   0.0 %       0  5.0 MiB  83.3 %  app::main
         "#]],
         );
-        check(
-            By::Crate,
+    }
+
+    #[test]
+    fn by_crate() {
+        check_top(
+            Grouping::Crate,
+            10,
+            expect![[r#"
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                Own       %  Blocks    Total       %  Crate
+            -------- ------- ------- -------- ------- -------
+            5.0 MiB  83.3 %     241  5.0 MiB  83.3 %  app
+            1.0 MiB  16.7 %       3  1.0 MiB  16.7 %  worker
+        "#]],
+        );
+    }
+
+    #[test]
+    fn by_stack_with_a_rest() {
+        check_top(
+            Grouping::Stack,
             1,
             expect![[r#"
-               Size  Share  Blocks  Place
-            -------------------------------
-            2.9 KiB  60.0%       4  app
-            2 more rows, 2.0 KiB together (--rows shows them)
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+            5.0 MiB (83.3 %) in 240 blocks
+              app::Index::build (src/index.rs:12)
+              app::main (src/main.rs:40)
+
+            … 2 more, with 1.0 MiB of their own; --limit N shows more
         "#]],
         );
+    }
+
+    #[test]
+    fn as_json() {
+        let top = Top {
+            by: Grouping::Line,
+            limit: 1,
+            json: true,
+        };
         check(
-            By::Stack,
-            20,
+            &top,
+            View::Leaks,
             expect![[r#"
-                   Size  Share  Blocks  Place
-                ----------------------------------------------------------------------------------------------------------------
-                2.9 KiB  60.0%       4  src/main.rs:3 > src/index.rs:10
-                1.5 KiB  30.0%      40  src/main.rs:3 > src/index.rs:10 > json-1.0.0/src/lib.rs:70 > std::alloc/raw_vec.rs:500
-                  450 B   9.0%       5  src/main.rs:3 > json-1.0.0/src/lib.rs:70
-                   50 B   1.0%       1  [unknown]
-            "#]],
+            {
+              "view": "leaks",
+              "bytes": 4160,
+              "blocks": 3,
+              "groups": [
+                {
+                  "label": "worker-1.0.0/src/lib.rs:7",
+                  "function": "worker::run",
+                  "own_bytes": 4096,
+                  "own_blocks": 2,
+                  "total_bytes": 4096,
+                  "total_blocks": 2
+                }
+              ]
+            }
+        "#]],
         );
     }
 }

@@ -26,11 +26,26 @@ pub enum View {
 pub struct Options {
     /// A block is temporary if it ends before its thread makes so many other allocations.
     pub temporary: u64,
+    /// What happened earlier is left out: nanoseconds since the recording began.
+    pub from: u64,
+    /// What happened later is left out, as if the recording had ended then.
+    pub to: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { temporary: 1 }
+        Self {
+            temporary: 1,
+            from: 0,
+            to: u64::MAX,
+        }
+    }
+}
+
+impl Options {
+    /// Whether something may have happened within the time that is looked at.
+    fn hold(&self, moment: Moment) -> bool {
+        self.from <= moment.to && moment.from <= self.to
     }
 }
 
@@ -313,6 +328,9 @@ impl Aggregate {
 
 impl Visitor for Aggregate {
     fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
+        if !self.options.hold(moment) {
+            return;
+        }
         match *event {
             Event::Alloc {
                 zeroed,

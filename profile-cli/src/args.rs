@@ -1,0 +1,312 @@
+//! What can be typed. Nothing is checked here that clap does not check by itself.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::profile::Grouping;
+
+/// Shows where memory goes in a Rust program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "memline",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = "Examples:
+  memline run target/release/app          record every allocation
+  memline flamegraph memline-app.1.memline    one HTML page that opens offline
+  memline top --leaks memline-app.1.memline   which lines never freed what they allocated")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a program that is built with memline, and record its allocations
+    #[command(
+        after_help = "Example:\n  memline run -o app.memline -- target/release/app --port 80"
+    )]
+    Run(Run),
+    /// One HTML page with a flame graph of every view, that opens offline
+    #[command(
+        after_help = "Example:\n  memline flamegraph app.memline    # writes memline-flamegraph-app.html"
+    )]
+    Flamegraph(Flamegraph),
+    /// Numbers: totals, peak, sizes, and the lines that allocate most
+    #[command(after_help = "Example:\n  memline stats app.memline --json | jq .peak_bytes")]
+    Stats(Stats),
+    /// Functions by what they and all that they called hold
+    #[command(after_help = "Example:\n  memline summary app.memline --crate app")]
+    Summary(Limited),
+    /// The places that allocate most, by line, function, crate or stack
+    #[command(after_help = "Example:\n  memline top app.memline --by crate --total")]
+    Top(Top),
+    /// A row per thread and stack, as text or as an HTML page
+    #[command(after_help = "Example:\n  memline table app.memline --html -o table.html")]
+    Table(Table),
+    /// The tree of calls on the terminal, to move about in
+    #[command(after_help = "Example:\n  memline tree app.memline --leaks")]
+    Tree(Look),
+    /// The source of a file or function, with what each line allocated
+    #[command(
+        after_help = "Examples:\n  memline lines app.memline src/main.rs\n  memline lines app.memline 'Index::build$'"
+    )]
+    Lines(Lines),
+    /// A convertible file: for other tools
+    #[command(
+        after_help = "Example:\n  memline transform folded app.memline | inferno-flamegraph > app.svg"
+    )]
+    Transform(Transform),
+    /// What grew between two recordings
+    #[command(after_help = "Example:\n  memline diff before.memline after.memline --by function")]
+    Diff(Diff),
+    /// Everything that a recording holds, an event per line
+    #[command(after_help = "Example:\n  memline dump app.memline | less")]
+    Dump(Dump),
+    /// Completions for a shell, to be put where it looks for them
+    #[command(
+        after_help = "Example:\n  memline completions bash > ~/.local/share/bash-completion/completions/memline"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Which recording, and what of it.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// The recording
+    pub file: PathBuf,
+    #[command(flatten)]
+    /// Which view.
+    pub view: ViewArgs,
+    #[command(flatten)]
+    /// Which rows.
+    pub filter: FilterArgs,
+}
+
+/// Which view; the high-water mark without any.
+#[derive(Debug, Args)]
+#[group(id = "view")]
+pub struct ViewArgs {
+    /// What was still live at the end
+    #[arg(
+        long,
+        group = "which",
+        help_heading = "Views (default: what was live at the peak)"
+    )]
+    pub leaks: bool,
+    /// What was freed before its thread made N more allocations
+    #[arg(long, group = "which", value_name = "N", num_args = 0..=1, require_equals = true,
+          default_missing_value = "1", value_parser = clap::value_parser!(u64).range(1..),
+          help_heading = "Views (default: what was live at the peak)")]
+    pub temporary: Option<u64>,
+    /// All that was allocated
+    #[arg(
+        long,
+        group = "which",
+        help_heading = "Views (default: what was live at the peak)"
+    )]
+    pub total: bool,
+}
+
+/// Which rows.
+#[derive(Debug, Args)]
+#[group(id = "filter")]
+pub struct FilterArgs {
+    /// Only what this thread allocated, by name or number
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub thread: Option<String>,
+    /// Only stacks that pass through this crate
+    #[arg(long = "crate", value_name = "NAME", help_heading = "Filters")]
+    pub krate: Option<String>,
+    /// Only stacks with a function that matches
+    #[arg(long, value_name = "REGEX", help_heading = "Filters")]
+    pub function: Option<String>,
+    /// Only what was allocated from this time on, such as 1.5s or 200ms
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub from: Option<String>,
+    /// As if the recording had ended at this time
+    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    pub to: Option<String>,
+}
+
+/// Where to.
+#[derive(Debug, Args)]
+pub struct To {
+    /// Write to this file instead; - is the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// `memline run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The recording [default: memline-PROGRAM.PID.memline]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(short, long)]
+    pub force: bool,
+    /// Record the children that the program forks, too, each into FILE.PID
+    #[arg(long)]
+    pub follow_fork: bool,
+    /// Record one allocation per so many bytes on average, such as 512KiB
+    #[arg(long, value_name = "SIZE")]
+    pub sample: Option<String>,
+    /// The program and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "PROGRAM"
+    )]
+    pub program: Vec<OsString>,
+}
+
+/// `memline flamegraph`
+#[derive(Debug, Args)]
+pub struct Flamegraph {
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    /// The most calls to show; what is smaller is merged, and says so
+    #[arg(long, default_value_t = 20_000, value_name = "N")]
+    pub max_calls: usize,
+    #[command(flatten)]
+    /// Where to; memline-flamegraph-NAME.html by default.
+    pub to: To,
+}
+
+/// `memline stats`
+#[derive(Debug, Args)]
+pub struct Stats {
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    /// How many lines to name
+    #[arg(short = 'n', long, default_value_t = 5, value_name = "N")]
+    pub limit: usize,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// Where to.
+    pub to: To,
+}
+
+/// `memline summary`
+#[derive(Debug, Args)]
+pub struct Limited {
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    /// The most rows
+    #[arg(short = 'n', long, default_value_t = 30, value_name = "N")]
+    pub limit: usize,
+    /// Write JSON, with every row
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// Where to.
+    pub to: To,
+}
+
+/// `memline top`
+#[derive(Debug, Args)]
+pub struct Top {
+    #[command(flatten)]
+    /// The recording, and how much of it.
+    pub limited: Limited,
+    /// What to add up by
+    #[arg(long, value_enum, default_value_t = Grouping::Line)]
+    pub by: Grouping,
+}
+
+/// `memline table`
+#[derive(Debug, Args)]
+pub struct Table {
+    #[command(flatten)]
+    /// The recording, and how much of it.
+    pub limited: Limited,
+    /// Write an HTML page to memline-table-NAME.html: sortable, searchable, with whole stacks
+    #[arg(long, conflicts_with = "json")]
+    pub html: bool,
+}
+
+/// `memline lines`
+#[derive(Debug, Args)]
+pub struct Lines {
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    /// A file, by the end of its path, or a function, by a pattern
+    #[arg(value_name = "FILE|FUNCTION")]
+    pub target: String,
+    /// Write JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// Where to.
+    pub to: To,
+}
+
+/// What other tools read.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Format {
+    /// A line per stack, for flame graph tools
+    Folded,
+    /// For speedscope.app
+    Speedscope,
+    /// Comma-separated values
+    Csv,
+    /// For DHAT's viewer, dh_view.html
+    Dhat,
+}
+
+/// `memline transform`
+#[derive(Debug, Args)]
+pub struct Transform {
+    /// The format
+    pub format: Format,
+    #[command(flatten)]
+    /// The recording.
+    pub look: Look,
+    #[command(flatten)]
+    /// Where to.
+    pub to: To,
+}
+
+/// `memline diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The recording that was made before
+    pub before: PathBuf,
+    #[command(flatten)]
+    /// The recording that was made after, and how much of it.
+    pub limited: Limited,
+    /// What to compare
+    #[arg(long, value_enum, default_value_t = Grouping::Line)]
+    pub by: Grouping,
+}
+
+/// `memline dump`
+#[derive(Debug, Args)]
+pub struct Dump {
+    /// The recording
+    pub file: PathBuf,
+    #[command(flatten)]
+    /// Where to.
+    pub to: To,
+}

@@ -1,0 +1,247 @@
+//! Carries the commands out.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use profile_trace::Recording;
+
+use crate::Error;
+use crate::args::{
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Stats, Table, Transform,
+};
+use crate::load::load;
+use crate::output::Output;
+use crate::plan::{self, Plan};
+use crate::profile::Profile;
+use crate::report::{self, Input, Reporter};
+
+/// The most rows of a table that is a page.
+const PAGE_ROWS: usize = 5_000;
+
+/// Does what was asked.
+///
+/// # Errors
+///
+/// If it cannot be done.
+pub fn run(cli: Cli) -> Result<ExitCode, Error> {
+    match cli.command {
+        Command::Run(args) => return crate::record::run(args),
+        Command::Flamegraph(args) => flamegraph(args),
+        Command::Stats(Stats {
+            look,
+            limit,
+            json,
+            to,
+        }) => show(look, plan::output(to, None), &report::Stats { limit, json }),
+        Command::Summary(Limited {
+            look,
+            limit,
+            json,
+            to,
+        }) => show(
+            look,
+            plan::output(to, None),
+            &report::Summary { limit, json },
+        ),
+        Command::Top(args) => {
+            let Limited {
+                look,
+                limit,
+                json,
+                to,
+            } = args.limited;
+            let by = args.by;
+            show(
+                look,
+                plan::output(to, None),
+                &report::Top { by, limit, json },
+            )
+        }
+        Command::Table(args) => table(args),
+        Command::Lines(args) => lines(args),
+        Command::Tree(look) => tree(look),
+        Command::Transform(Transform { format, look, to }) => {
+            show(look, plan::output(to, None), transformer(format))
+        }
+        Command::Diff(args) => diff(args),
+        Command::Dump(args) => dump(args),
+        Command::Completions { shell } => completions(shell),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn transformer(format: Format) -> &'static dyn Reporter {
+    match format {
+        Format::Folded => &report::Folded,
+        Format::Speedscope => &report::Speedscope,
+        Format::Csv => &report::Csv,
+        Format::Dhat => &report::Dhat,
+    }
+}
+
+/// Writes one report on one recording.
+fn show(look: Look, output: Output, reporter: &dyn Reporter) -> Result<(), Error> {
+    let plan = Plan::new(look)?;
+    check_output(&output)?;
+    let profile = profile(&plan)?;
+    write(&plan, &profile, &output, reporter)
+}
+
+/// Reads a recording, and leaves what passes the filter.
+fn profile(plan: &Plan) -> Result<Profile, Error> {
+    let mut profile = load(&plan.file, plan.options)?;
+    plan.filter.apply(&mut profile);
+    if profile.rows.is_empty() && !plan.filter.is_empty() {
+        let (file, filter) = (plan.file.display(), plan.filter.describe());
+        return Err(Error::Failed(format!(
+            "{file} has no allocation of {filter}; memline top --by crate, or stats, shows what there is"
+        )));
+    }
+    Ok(profile)
+}
+
+fn write(
+    plan: &Plan,
+    profile: &Profile,
+    output: &Output,
+    reporter: &dyn Reporter,
+) -> Result<(), Error> {
+    let input = Input {
+        profile,
+        view: plan.view,
+        filter: &plan.filter,
+    };
+    tell(profile);
+    output.write(|out| {
+        let written = reporter.write(&input, out);
+        written.map_err(|error| Error::file("write", name(output), &error))
+    })?;
+    if let Output::File { path, .. } = output {
+        eprintln!("memline: wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// Says what a reader should know of the recording.
+fn tell(profile: &Profile) {
+    for note in &profile.notes {
+        eprintln!("memline: note: {note}");
+    }
+}
+
+/// Refuses at once what would be refused after the work.
+fn check_output(output: &Output) -> Result<(), Error> {
+    match output {
+        Output::File { path, force } => crate::output::check_free(path, *force),
+        Output::Stdout => Ok(()),
+    }
+}
+
+fn name(output: &Output) -> &Path {
+    match output {
+        Output::File { path, .. } => path,
+        Output::Stdout => Path::new("standard output"),
+    }
+}
+
+fn flamegraph(args: Flamegraph) -> Result<(), Error> {
+    let Flamegraph {
+        look,
+        max_calls: limit,
+        to,
+    } = args;
+    let page = plan::page("flamegraph", &look.file);
+    let reporter = report::FlameGraph { limit };
+    show(look, plan::output(to, Some(page)), &reporter)
+}
+
+fn table(args: Table) -> Result<(), Error> {
+    let Limited {
+        look,
+        limit,
+        json,
+        to,
+    } = args.limited;
+    if args.html {
+        let page = plan::page("table", &look.file);
+        let reporter = report::TableHtml { limit: PAGE_ROWS };
+        return show(look, plan::output(to, Some(page)), &reporter);
+    }
+    let reporter = report::Table { limit, json };
+    show(look, plan::output(to, None), &reporter)
+}
+
+fn tree(look: Look) -> Result<(), Error> {
+    let plan = Plan::new(look)?;
+    let profile = profile(&plan)?;
+    tell(&profile);
+    crate::tree::show(&profile, plan.view)
+}
+
+fn lines(args: Lines) -> Result<(), Error> {
+    let Lines {
+        look,
+        target,
+        json,
+        to,
+    } = args;
+    let pattern = plan::pattern(&target)?;
+    let plan = Plan::new(look)?;
+    let output = plan::output(to, None);
+    check_output(&output)?;
+    let profile = profile(&plan)?;
+    let read = |path: &str| fs::read_to_string(path).ok();
+    let sources = report::sources(&profile, &target, &pattern, read);
+    if sources.is_empty() {
+        return Err(Error::Failed(format!(
+            "{}: no file ends in {target:?} and no function matches it; memline top shows what there is",
+            plan.file.display()
+        )));
+    }
+    write(&plan, &profile, &output, &report::Lines { sources, json })
+}
+
+fn diff(args: Diff) -> Result<(), Error> {
+    let Limited {
+        look,
+        limit,
+        json,
+        to,
+    } = args.limited;
+    let plan = Plan::new(look)?;
+    let output = plan::output(to, None);
+    check_output(&output)?;
+    let mut before = load(&args.before, plan.options)?;
+    tell(&before);
+    plan.filter.apply(&mut before);
+    let mut after = load(&plan.file, plan.options)?;
+    plan.filter.apply(&mut after);
+    let reporter = report::Diff {
+        before,
+        by: args.by,
+        limit,
+        json,
+    };
+    write(&plan, &after, &output, &reporter)
+}
+
+fn dump(args: Dump) -> Result<(), Error> {
+    let output = plan::output(args.to, None);
+    check_output(&output)?;
+    let mut recording = Recording::open(&args.file)?;
+    output.write(|out| {
+        let written = report::dump(&mut recording, out)?;
+        written.map_err(|error| Error::file("write", name(&output), &error))
+    })
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Error> {
+    // clap_complete gives up on a closed pipe; memory is never closed.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "memline", &mut script);
+    let written = io::stdout().write_all(&script);
+    written.map_err(|error| Error::file("write", Path::new("standard output"), &error))
+}

@@ -1,0 +1,34 @@
+//! memline's commands: record a program, and look at what its memory did.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! arguments ─► checked plan ─► recording ─► Profile ─► Reporter ─► bytes
+//!   args.rs      plan.rs        profile-trace  load.rs    report/     output.rs
+//! ```
+//!
+//! | module | |
+//! |---|---|
+//! | [`args`] | what can be typed |
+//! | [`plan`] | what is meant by it, checked |
+//! | [`commands`] | carries a plan out |
+//! | [`load`] | makes a [`Profile`](profile::Profile) of a recording |
+//! | [`profile`] | plain data, and its sums |
+//! | [`report`] | what is written of it: pure functions from data to bytes |
+//! | [`record`] | runs a program under memline |
+//! | [`tree`] | the terminal screen |
+
+pub mod args;
+pub mod commands;
+mod error;
+pub mod load;
+pub mod output;
+pub mod plan;
+pub mod profile;
+mod progress;
+pub mod record;
+pub mod report;
+pub mod tree;
+pub mod units;
+
+pub use error::{Error, exit_code};

@@ -1,0 +1,104 @@
+//! Everything that a recording holds, as text, a line per event.
+
+use std::io::{self, Write};
+
+use profile_trace::Recording;
+use profile_trace::events::Event;
+use profile_trace::read::{Error, Moment, Visitor};
+
+/// Writes everything in `recording`: facts, modules, threads, stacks, and each event.
+///
+/// # Errors
+///
+/// The outer one if the recording can no longer be read, the inner one if `out` does not take
+/// the bytes.
+pub fn dump(recording: &mut Recording, out: &mut dyn Write) -> Result<io::Result<()>, Error> {
+    let mut events = Events {
+        out,
+        result: Ok(()),
+    };
+    events.result = head(recording, events.out);
+    let condition = recording.replay(&mut events)?;
+    let Events { out, result } = events;
+    Ok(result.and_then(|()| write!(out, "{condition}")))
+}
+
+fn head(recording: &Recording, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{:#?}", recording.facts())?;
+    let stacks = recording.stacks();
+    for module in stacks.modules() {
+        let (start, end, base) = (module.start, module.end, module.base);
+        writeln!(
+            out,
+            "module {start:#x}..{end:#x} base {base:#x} {}",
+            module.path
+        )?;
+    }
+    for thread in stacks.threads() {
+        writeln!(
+            out,
+            "thread {} id {} {:?}",
+            thread.number, thread.id, thread.name
+        )?;
+    }
+    // Numbers leave gaps where blocks are missing.
+    let numbers = (1..=u32::MAX).map(|number| (number, stacks.node(number)));
+    let mut left = stacks.len();
+    for (number, node) in numbers {
+        if left == 0 {
+            break;
+        }
+        if let Some(node) = node {
+            left -= 1;
+            writeln!(
+                out,
+                "call {number} from {} at {:#x}",
+                node.parent, node.address
+            )?;
+        }
+    }
+    Ok(())
+}
+
+struct Events<'a> {
+    out: &'a mut dyn Write,
+    result: io::Result<()>,
+}
+
+impl Visitor for Events<'_> {
+    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
+        if self.result.is_ok() {
+            self.result = line(thread, moment, event, self.out);
+        }
+    }
+}
+
+fn line(thread: u32, moment: Moment, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    let Moment { from, .. } = moment;
+    write!(out, "{from} thread {thread} ")?;
+    match *event {
+        Event::Alloc {
+            zeroed,
+            address,
+            size,
+            stack,
+        } => {
+            let zeroed = if zeroed { " zeroed" } else { "" };
+            writeln!(out, "alloc{zeroed} {address:#x} {size} B call {stack}")
+        }
+        Event::Realloc {
+            old,
+            address,
+            size,
+            stack,
+        } => {
+            writeln!(
+                out,
+                "realloc {old:#x} to {address:#x} {size} B call {stack}"
+            )
+        }
+        Event::Free { address } => writeln!(out, "free {address:#x}"),
+        Event::Sample { rss, live } => writeln!(out, "sample rss {rss} B live {live} B"),
+        Event::Time { elapsed } => writeln!(out, "time {elapsed} ns"),
+    }
+}

@@ -1,0 +1,146 @@
+//! The pages in a browser: what a user clicks, types and sees.
+//!
+//! Needs the feature `browser-tests`, and Debian's chromium and chromium-driver; `.ci/browser.sh`
+//! installs and runs.
+#![cfg(feature = "browser-tests")]
+
+#[path = "browser/driver.rs"]
+mod driver;
+#[path = "browser/recording.rs"]
+mod recording;
+
+use driver::{Browser, Error};
+use fantoccini::key::Key;
+
+type Result = std::result::Result<(), Error>;
+
+#[tokio::test]
+async fn a_click_zooms_and_back_undoes_it() -> Result {
+    let page = Browser::open(&recording::flame_graph("zoom")).await?;
+    assert_eq!(page.text("#views [aria-selected=true] b").await?, "6.0 MiB");
+    page.click(".frame[aria-label^='0x3000']").await?;
+    page.wait_for("!document.querySelector('#reset').disabled")
+        .await?;
+    assert!(page.text("#detail").await?.contains("5.0 MiB (83.3 %)"));
+    // Its callers stay above it, the root being one.
+    page.wait_for("document.querySelectorAll('.frame.above').length === 3")
+        .await?;
+    page.back().await?;
+    page.wait_for("document.querySelector('#reset').disabled")
+        .await?;
+    page.wait_for("document.querySelectorAll('.frame.above').length === 0")
+        .await?;
+    page.click(".frame[aria-label^='0x3000']").await?;
+    page.click("#reset").await?;
+    page.wait_for("document.querySelector('#reset').disabled")
+        .await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_search_says_how_many_and_how_much() -> Result {
+    let page = Browser::open(&recording::flame_graph("search")).await?;
+    page.type_into("#search", "0x[34]000").await?;
+    page.wait_for("document.querySelectorAll('.frame.match').length === 2")
+        .await?;
+    assert_eq!(page.text("#found").await?, "2 calls, 6.0 MiB, 100.0 %");
+    page.type_into("#search", &Key::Escape.to_string()).await?;
+    page.wait_for("document.querySelectorAll('.frame.match').length === 0")
+        .await?;
+    // What is no pattern is looked for as it stands.
+    page.type_into("#search", "0x3000(").await?;
+    page.wait_for("document.querySelector('#found').textContent.startsWith('0 calls')")
+        .await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn views_and_threads_change_the_tree() -> Result {
+    let page = Browser::open(&recording::flame_graph("views")).await?;
+    page.click("#views [data-view=leaks]").await?;
+    page.wait_for("document.querySelector('.frame.root').textContent === 'all: 1.0 MiB'")
+        .await?;
+    page.click("#views [data-view=total]").await?;
+    page.wait_for("document.querySelector('.frame.root').textContent === 'all: 9.0 MiB'")
+        .await?;
+    page.back().await?;
+    page.wait_for("document.querySelector('.frame.root').textContent === 'all: 1.0 MiB'")
+        .await?;
+    page.choose("#thread", "1").await?;
+    page.wait_for("document.querySelector('#chart .nothing') !== null")
+        .await?;
+    page.choose("#thread", "2").await?;
+    page.wait_for("document.querySelector('.frame.root').textContent === 'all: 1.0 MiB'")
+        .await?;
+    assert_eq!(page.text("#views [data-view=total] b").await?, "1.0 MiB");
+    page.close().await
+}
+
+#[tokio::test]
+async fn keys_do_what_the_help_says() -> Result {
+    let page = Browser::open(&recording::flame_graph("keys")).await?;
+    let first = "document.querySelector('.frame[aria-level=\"2\"]').getAttribute('aria-label')";
+    page.wait_for(&format!("{first}.startsWith('0x1000')"))
+        .await?;
+    page.press("i").await?;
+    page.wait_for(&format!("{first}.startsWith('0x3000')"))
+        .await?;
+    page.press("i").await?;
+    page.wait_for(&format!("{first}.startsWith('0x1000')"))
+        .await?;
+    page.press("2").await?;
+    page.wait_for("document.querySelector('#views [data-view=leaks]').ariaSelected === 'true'")
+        .await?;
+    page.press("1").await?;
+    page.press("f").await?;
+    page.wait_for("document.querySelector('#upwards').checked")
+        .await?;
+    let tops = "parseInt(document.querySelector('.frame.root').style.top) > 40";
+    page.wait_for(tops).await?;
+    page.press("f").await?;
+    page.wait_for("!document.querySelector('#upwards').checked")
+        .await?;
+    // From the root down along the largest calls, and into the last.
+    page.run("document.querySelector('.frame.root').focus()")
+        .await?;
+    for key in [Key::Down, Key::Down, Key::Down, Key::Enter] {
+        page.press_active(&key.to_string()).await?;
+    }
+    page.wait_for("document.querySelectorAll('.frame.above').length === 3")
+        .await?;
+    page.press("s").await?;
+    page.wait_for("document.querySelector('#facts').open")
+        .await?;
+    assert!(page.text("#facts").await?.contains("6.0 MiB in 2 blocks"));
+    page.close().await
+}
+
+#[tokio::test]
+async fn what_is_too_small_is_told() -> Result {
+    let page = Browser::open(&recording::wide_flame_graph("wide")).await?;
+    let rest = "document.querySelector('.frame.rest').textContent";
+    page.wait_for(&format!("{rest}.startsWith('… ')")).await?;
+    // 100 calls are kept of 3,001, the caller of all being one of them.
+    page.wait_for(&format!("{rest}.includes('2901 smaller')"))
+        .await?;
+    let drawn = "document.querySelectorAll('.frame').length < 200";
+    page.wait_for(drawn).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_table_sorts_searches_and_unfolds() -> Result {
+    let page = Browser::open(&recording::table("table")).await?;
+    let first = "document.querySelector('tbody tr').cells[1].textContent";
+    page.wait_for(&format!("{first} === '5.0 MiB'")).await?;
+    page.click("[data-by=bytes]").await?;
+    page.wait_for(&format!("{first} === '1.0 MiB'")).await?;
+    page.type_into("#search", "worker").await?;
+    page.wait_for("document.querySelectorAll('tbody tr').length === 1")
+        .await?;
+    page.click("tbody summary").await?;
+    page.wait_for("document.querySelector('tbody details').open")
+        .await?;
+    assert!(page.text("tbody ol").await?.contains("0x4000"));
+    page.close().await
+}

@@ -1,0 +1,101 @@
+//! Recordings with known figures, and the pages that memline makes of them.
+
+#![allow(dead_code)] // no test uses all of it
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use profile_trace::events::Event;
+use profile_trace::writer::Writer;
+
+const MIB: u64 = 1 << 20;
+
+/// Main calls 0x2000, which calls 0x3000; a worker calls 0x4000. At the peak main has 5 MiB and
+/// the worker 1 MiB, which it never frees.
+fn small() -> io::Result<Vec<u8>> {
+    let mut writer = Writer::new(Vec::new(), 1, &[])?;
+    let outer = writer.node(0, 0x1000)?;
+    let middle = writer.node(outer, 0x2000)?;
+    let inner = writer.node(middle, 0x3000)?;
+    let other = writer.node(0, 0x4000)?;
+    writer.thread(1, 1, "main")?;
+    writer.thread(2, 2, "worker")?;
+    let alloc = |address, size, stack| Event::Alloc {
+        zeroed: false,
+        address,
+        size,
+        stack,
+    };
+    let time = Event::Time { elapsed: 1_000_000 };
+    for event in [alloc(0x10, 3 * MIB, middle), Event::Free { address: 0x10 }] {
+        writer.event(1, &event)?;
+    }
+    writer.event(1, &alloc(0x20, 5 * MIB, inner))?;
+    writer.event(1, &time)?;
+    writer.event(2, &time)?;
+    writer.event(2, &alloc(0x30, MIB, other))?;
+    writer.event(2, &time)?;
+    writer.event(1, &time)?;
+    writer.event(1, &Event::Free { address: 0x20 })?;
+    writer.event(1, &time)?;
+    writer.finish(&[])
+}
+
+/// One call that calls 3,000 others.
+fn wide() -> io::Result<Vec<u8>> {
+    let mut writer = Writer::new(Vec::new(), 1, &[])?;
+    let outer = writer.node(0, 0x1000)?;
+    writer.thread(1, 1, "main")?;
+    for index in 0..3000 {
+        let stack = writer.node(outer, 0x10_0000 + index)?;
+        let event = Event::Alloc {
+            zeroed: false,
+            address: 0x100 + 16 * index,
+            size: 1000,
+            stack,
+        };
+        writer.event(1, &event)?;
+    }
+    writer.finish(&[])
+}
+
+pub(crate) fn flame_graph(name: &str) -> PathBuf {
+    page(name, small(), &["flamegraph"])
+}
+
+pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
+    page(name, wide(), &["flamegraph", "--max-calls=100"])
+}
+
+pub(crate) fn table(name: &str) -> PathBuf {
+    page(name, small(), &["table", "--html"])
+}
+
+pub(crate) fn small_file(name: &str) -> PathBuf {
+    file(name, small())
+}
+
+fn file(name: &str, recording: io::Result<Vec<u8>>) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    fs::create_dir_all(&folder).expect("target/tmp is writable");
+    let file = folder.join(format!("{name}.memline"));
+    fs::write(&file, recording.expect("memory takes it")).expect("target/tmp is writable");
+    file
+}
+
+fn page(name: &str, recording: io::Result<Vec<u8>>, report: &[&str]) -> PathBuf {
+    let file = file(name, recording);
+    let page = file.with_extension("html");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));
+    command
+        .args(report)
+        .arg("--force")
+        .arg("-o")
+        .arg(&page)
+        .arg(&file);
+    let output = command.output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    page
+}

@@ -1,0 +1,76 @@
+//! The tree in a real terminal.
+//!
+//! Needs the feature `browser-tests`, and tmux; `.ci/browser.sh` installs and runs.
+#![cfg(feature = "browser-tests")]
+
+#[path = "browser/recording.rs"]
+mod recording;
+
+use std::process::{self, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A terminal of 100 columns that runs a program; it ends with the value.
+struct Terminal(String);
+
+impl Terminal {
+    fn open(program: &str) -> Self {
+        let terminal = Self(format!("memline-{}", process::id()));
+        let size = ["-x", "100", "-y", "24"];
+        terminal.tmux(&[&["new-session", "-d", "-s", "test"], &size[..], &[program]].concat());
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .args(["-u", "-L", &self.0])
+            .args(arguments)
+            .output();
+        let output = output.expect("tmux is installed");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn press(&self, key: &str) {
+        self.tmux(&["send-keys", "-t", "test", key]);
+    }
+
+    fn wait_for(&self, text: &str) {
+        let start = Instant::now();
+        loop {
+            let screen = self.tmux(&["capture-pane", "-t", "test", "-p"]);
+            if screen.contains(text) {
+                return;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "{text}: {screen}"
+            );
+            sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn keys_move_about_and_q_leaves() {
+    let file = recording::small_file("terminal");
+    let program = format!(
+        "{} tree {}; echo left with $?; sleep 60",
+        env!("CARGO_BIN_EXE_memline"),
+        file.display()
+    );
+    let terminal = Terminal::open(&program);
+    terminal.wait_for("live at the high-water mark: 6.0 MiB in 2 blocks");
+    terminal.wait_for("▾ 0x1000");
+    terminal.press("Left");
+    terminal.wait_for("▸ 0x1000");
+    terminal.press("v");
+    terminal.wait_for("still live at the end: 1.0 MiB in 1 block");
+    terminal.press("q");
+    terminal.wait_for("left with 0");
+}
