@@ -22,7 +22,7 @@ pub struct Frame {
 /// Enters a profiled function: opens its first row, which counts the calls, and after that the line of
 /// its first statement, `slot`, where that is another. Its probes have slots below `slots`.
 ///
-/// `name` and `place` are what [`About`](crate::site::About) holds.
+/// `name` and `place` are what the site is told of its function.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter(
     site: &'static Site,
