@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::any;
 
 use crate::record::{self, Record};
-use crate::{recorder, signal_report};
+use crate::{arena, recorder, signal_report};
 
 /// A counting allocator around another one.
 ///
@@ -53,7 +53,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some(record) = record::<A>() else {
-            return signal_report::alloc(layout);
+            return arena::alloc_zeroed(layout);
         };
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
         let block = unsafe { self.inner.alloc(layout) };
@@ -66,7 +66,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let Some(record) = record::<A>() else {
-            return signal_report::alloc(layout);
+            return arena::alloc_zeroed(layout);
         };
         // SAFETY: as above.
         let block = unsafe { self.inner.alloc_zeroed(layout) };

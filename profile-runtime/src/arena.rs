@@ -1,7 +1,8 @@
-//! Memory of the runtime's own: records, tables, and what grows with them. It is never given back.
+//! Memory of the runtime's own: records, tables, what grows with them, and the last report of a process
+//! that a signal ends. It is never given back.
 //!
 //! It comes from the system in pieces, not from the program's allocator, so that it counts for nobody,
-//! and so that a profiled function in a signal handler may need some while the allocator is at work.
+//! and so that a signal handler may need some while the allocator is at work.
 
 use std::alloc::Layout;
 use std::ptr;
@@ -17,8 +18,26 @@ const PIECE: usize = 256 * 1024;
 #[repr(C)]
 struct Piece {
     size: usize,
-    /// Offset of the part that is not given away yet; past `size` once there is none.
+    /// Offset of the part that is not given away yet.
     free: AtomicUsize,
+}
+
+impl Piece {
+    /// Takes a part for `layout`; returns its offset, or `None` where too little is left.
+    fn take(&self, layout: Layout) -> Option<usize> {
+        let base = ptr::from_ref(self).addr();
+        let part = |free: usize| {
+            let start = base
+                .checked_add(free)?
+                .checked_next_multiple_of(layout.align())?
+                - base;
+            let end = start.checked_add(layout.size())?;
+            (end <= self.size).then_some((start, end))
+        };
+        let end = |free| part(free).map(|(_, end)| end);
+        let before = self.free.fetch_update(Relaxed, Relaxed, end).ok()?;
+        part(before).map(|(start, _)| start)
+    }
 }
 
 /// The piece that is given away now. What is left of an earlier one stays unused.
@@ -26,25 +45,18 @@ static CURRENT: AtomicPtr<Piece> = AtomicPtr::new(ptr::null_mut());
 
 /// Zeroed memory for `layout`, or null where the system has none.
 pub(crate) fn alloc_zeroed(layout: Layout) -> *mut u8 {
-    // The offsets that the pieces give away are multiples of this, the largest alignment in use.
-    const UNIT: usize = 128;
-    debug_assert!(layout.align() <= UNIT);
-    let Some(size) = layout.size().checked_next_multiple_of(UNIT) else {
-        return ptr::null_mut();
-    };
-    let header = size_of::<Piece>().next_multiple_of(UNIT);
     loop {
         let piece = CURRENT.load(Acquire);
         // SAFETY: null, or a piece, of which none is ever unmapped.
         #[expect(unsafe_code)]
-        if let Some(Piece { size: end, free }) = unsafe { piece.as_ref() } {
-            let at = free.fetch_add(size, Relaxed);
-            if at.saturating_add(size) <= *end {
-                // SAFETY: these bytes of the piece were given to nobody else.
-                return unsafe { piece.cast::<u8>().add(at) };
-            }
+        if let Some(at) = unsafe { piece.as_ref() }.and_then(|piece| piece.take(layout)) {
+            // SAFETY: these bytes of the piece were given to nobody else.
+            return unsafe { piece.cast::<u8>().add(at) };
         }
-        let whole = PIECE.max(header.saturating_add(size));
+        let Some(needed) = (size_of::<Piece>() + layout.align()).checked_add(layout.size()) else {
+            return ptr::null_mut();
+        };
+        let whole = PIECE.max(needed);
         let new = system::map(whole).cast::<Piece>();
         if new.is_null() {
             return ptr::null_mut();
@@ -54,7 +66,7 @@ pub(crate) fn alloc_zeroed(layout: Layout) -> *mut u8 {
         unsafe {
             new.write(Piece {
                 size: whole,
-                free: AtomicUsize::new(header),
+                free: AtomicUsize::new(size_of::<Piece>()),
             });
         }
         if CURRENT
@@ -125,7 +137,7 @@ mod tests {
 
     #[test]
     fn blocks_are_zeroed_aligned_and_apart() {
-        let layouts = [(1, 1), (128, 128), (200, 8), (PIECE * 2, 64), (4096, 128)]
+        let layouts = [(1, 1), (128, 128), (200, 8), (PIECE * 2, 64), (100, 4096)]
             .map(|(size, align)| Layout::from_size_align(size, align).expect("a layout"));
         let mut blocks: Vec<(usize, usize)> = Vec::new();
         for layout in layouts.repeat(50) {

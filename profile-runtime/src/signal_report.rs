@@ -1,7 +1,7 @@
 //! The report when SIGINT or SIGTERM ends the process.
 //!
 //! A handler may interrupt the allocator while that holds its locks. So the thread that writes the
-//! report allocates from memory mapped for the purpose alone, and gives nothing back: the signal
+//! report allocates from the runtime's own memory, and gives nothing back: the signal
 //! then ends the process, with its usual status. No thread waits for signals meanwhile.
 //!
 //! Where memline's allocator is not installed that protection is missing, and signals are left
@@ -10,10 +10,10 @@
 use std::alloc::Layout;
 
 #[cfg(unix)]
-pub(crate) use unix::{after_fork, alloc, end_if_due, install_handlers, is_mine, realloc};
+pub(crate) use unix::{after_fork, end_if_due, install_handlers, is_mine, realloc};
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{alloc, is_mine, realloc};
+pub(crate) use elsewhere::{is_mine, realloc};
 
 #[cfg(unix)]
 mod unix {
@@ -24,7 +24,7 @@ mod unix {
     };
 
     use super::Layout;
-    use crate::{exit, record, start};
+    use crate::{arena, exit, record, start};
 
     const SIGNALS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
@@ -32,17 +32,12 @@ mod unix {
     /// to the process and then to the group, supervisors do alike. A later one ends the process.
     const SAME: u64 = 250_000_000;
 
-    /// Memory is mapped in pieces of at least this many bytes.
-    const PIECE: usize = 1 << 20;
-
     /// The thread that reports, as `pthread_self` names it; 0 while none does.
     static REPORTER: AtomicUsize = AtomicUsize::new(0);
     /// When the first signal came, in nanoseconds; 0 until then.
     static FIRST: AtomicU64 = AtomicU64::new(0);
     /// The signal that is to end the process once the report is written; 0 where none is.
     static DUE: AtomicI32 = AtomicI32::new(0);
-    static FREE: AtomicUsize = AtomicUsize::new(0);
-    static END: AtomicUsize = AtomicUsize::new(0);
 
     /// Installs the handlers where the signals have their default disposition.
     pub(crate) fn install_handlers() {
@@ -152,29 +147,6 @@ mod unix {
         reporter != 0 && reporter == me()
     }
 
-    /// Memory for the last report. It is never given back.
-    pub(crate) fn alloc(layout: Layout) -> *mut u8 {
-        let mut start = FREE.load(Relaxed).next_multiple_of(layout.align());
-        if start + layout.size() > END.load(Relaxed) {
-            let size = (layout.size() + layout.align()).max(PIECE);
-            // SAFETY: an anonymous mapping at an address of the system's choice.
-            #[expect(unsafe_code)]
-            let piece = unsafe {
-                let access = libc::PROT_READ | libc::PROT_WRITE;
-                let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-                libc::mmap(ptr::null_mut(), size, access, flags, -1, 0)
-            };
-            if piece == libc::MAP_FAILED {
-                return ptr::null_mut();
-            }
-            let piece = piece.expose_provenance();
-            END.store(piece + size, Relaxed);
-            start = piece.next_multiple_of(layout.align());
-        }
-        FREE.store(start + layout.size(), Relaxed);
-        ptr::with_exposed_provenance_mut(start)
-    }
-
     /// Moves a block into memory for the last report.
     ///
     /// # Safety
@@ -185,7 +157,7 @@ mod unix {
         let Ok(new_layout) = Layout::from_size_align(new_size, layout.align()) else {
             return ptr::null_mut();
         };
-        let new = alloc(new_layout);
+        let new = arena::alloc_zeroed(new_layout);
         if !new.is_null() {
             // SAFETY: both blocks are at least so large, and the new one is nobody else's.
             unsafe { block.copy_to_nonoverlapping(new, layout.size().min(new_size)) };
@@ -200,10 +172,6 @@ mod elsewhere {
 
     pub(crate) fn is_mine() -> bool {
         false
-    }
-
-    pub(crate) fn alloc(_: Layout) -> *mut u8 {
-        std::ptr::null_mut()
     }
 
     #[expect(unsafe_code)]
