@@ -48,77 +48,164 @@ impl<A> Allocator<A> {
 // SAFETY: every method hands its arguments to `A` unchanged and returns what `A` returned, or, on
 // a thread that writes its last report from a signal handler, serves itself from `signal_report`.
 // The tally in between neither allocates from `A` nor unwinds.
+//
+// PERF: what is seldom done is done by the last call, so that the usual path saves no registers for it.
 #[expect(unsafe_code)]
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(record) = record::<A>() else {
-            return arena::alloc_zeroed(layout);
-        };
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
-        let block = unsafe { self.inner.alloc(layout) };
-        if !block.is_null() {
-            record.counters.alloc(false, block, layout.size());
+        unsafe {
+            match record::current_if_any() {
+                Some(record) => self.count_alloc(record, layout, false),
+                None => self.first_alloc(layout, false),
+            }
         }
-        block
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some(record) = record::<A>() else {
-            return arena::alloc_zeroed(layout);
-        };
         // SAFETY: as above.
-        let block = unsafe { self.inner.alloc_zeroed(layout) };
-        if !block.is_null() {
-            record.counters.alloc(true, block, layout.size());
+        unsafe {
+            match record::current_if_any() {
+                Some(record) => self.count_alloc(record, layout, true),
+                None => self.first_alloc(layout, true),
+            }
         }
-        block
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let Some(record) = record::<A>() else {
-            return; // the process is about to end
-        };
-        // PERF: it cannot fail, so that it may be counted first, and jumped to rather than called.
-        record.counters.free(block, layout.size());
         // SAFETY: the caller upholds the contract of `GlobalAlloc::dealloc`.
-        unsafe { self.inner.dealloc(block, layout) };
+        unsafe {
+            match record::current_if_any() {
+                Some(record) => self.count_free(record, block, layout),
+                None => self.first_free(block, layout),
+            }
+        }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let Some(record) = record::<A>() else {
-            // SAFETY: `block` has `layout`, by the caller's contract.
-            return unsafe { signal_report::realloc(block, layout, new_size) };
-        };
         // SAFETY: the caller upholds the contract of `GlobalAlloc::realloc`.
-        let new = unsafe { self.inner.realloc(block, layout, new_size) };
-        if !new.is_null() {
-            record.counters.realloc(block, layout.size(), new, new_size);
+        unsafe {
+            match record::current_if_any() {
+                Some(record) => self.count_realloc(record, block, layout, new_size),
+                None => self.first_realloc(block, layout, new_size),
+            }
         }
-        new
     }
 }
 
-/// This thread's record; `None` if the thread is writing its last report from a signal handler.
-#[inline(always)]
-fn record<A>() -> Option<&'static Record> {
-    let record = record::current_if_any();
-    if record.is_some() {
-        record
-    } else {
-        first(any::type_name::<A>)
+/// Each method is as unsafe as that of [`GlobalAlloc`] which it serves, and has its contract.
+#[expect(unsafe_code)]
+impl<A: GlobalAlloc> Allocator<A> {
+    #[inline(always)]
+    unsafe fn count_alloc(&self, record: &Record, layout: Layout, zeroed: bool) -> *mut u8 {
+        // SAFETY: the caller upholds the contract.
+        let block = unsafe {
+            if zeroed {
+                self.inner.alloc_zeroed(layout)
+            } else {
+                self.inner.alloc(layout)
+            }
+        };
+        if !block.is_null() && record.counters.alloc(layout.size()) {
+            return after_alloc(record, zeroed, block, layout.size());
+        }
+        block
+    }
+
+    #[inline(always)]
+    unsafe fn count_free(&self, record: &Record, block: *mut u8, layout: Layout) {
+        // PERF: it cannot fail, so that it may be counted first, and jumped to rather than called.
+        // SAFETY: the caller upholds the contract.
+        unsafe {
+            if record.counters.free(layout.size()) {
+                self.free_after(record, block, layout);
+            } else {
+                self.inner.dealloc(block, layout);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn count_realloc(
+        &self,
+        record: &Record,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        // SAFETY: the caller upholds the contract.
+        let new = unsafe { self.inner.realloc(block, layout, new_size) };
+        if !new.is_null() && record.counters.realloc(block, layout.size(), new, new_size) {
+            return after_realloc(record, block, new, new_size);
+        }
+        new
+    }
+
+    /// A free that is not only counted: before it, while the address is not anybody else's.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free_after(&self, record: &Record, block: *mut u8, layout: Layout) {
+        record.counters.after_free(block);
+        // SAFETY: the caller upholds the contract.
+        unsafe { self.inner.dealloc(block, layout) };
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn first_alloc(&self, layout: Layout, zeroed: bool) -> *mut u8 {
+        match first_record::<A>() {
+            // SAFETY: the caller upholds the contract.
+            Some(record) => unsafe { self.count_alloc(record, layout, zeroed) },
+            None => arena::alloc_zeroed(layout),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn first_free(&self, block: *mut u8, layout: Layout) {
+        if let Some(record) = first_record::<A>() {
+            // SAFETY: the caller upholds the contract.
+            unsafe { self.count_free(record, block, layout) };
+        } // else the process is about to end
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn first_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: the caller upholds the contract.
+        unsafe {
+            match first_record::<A>() {
+                Some(record) => self.count_realloc(record, block, layout, new_size),
+                None => signal_report::realloc(block, layout, new_size),
+            }
+        }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn first(inner: fn() -> &'static str) -> Option<&'static Record> {
+fn after_alloc(record: &Record, zeroed: bool, block: *mut u8, size: usize) -> *mut u8 {
+    record.counters.after_alloc(zeroed, block, size);
+    block
+}
+
+#[cold]
+#[inline(never)]
+fn after_realloc(record: &Record, old: *mut u8, new: *mut u8, new_size: usize) -> *mut u8 {
+    record.counters.after_realloc(old, new, new_size);
+    new
+}
+
+/// The record of a thread that has none yet; `None` if the thread is writing its last report from a
+/// signal handler.
+fn first_record<A>() -> Option<&'static Record> {
     if signal_report::is_mine() {
         return None;
     }
-    recorder::allocator_is(inner);
+    recorder::allocator_is(any::type_name::<A>);
     Some(record::current())
 }

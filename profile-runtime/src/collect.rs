@@ -111,9 +111,10 @@ impl Sum {
     fn add(&mut self, line: &LineTally) {
         let figures = &mut self.figures;
         count(&mut figures.occurrences, line.occurrences());
-        count(&mut figures.allocs, line.allocs.get());
+        let (gains, reallocs) = (line.gains.get(), line.reallocs.get());
+        count(&mut figures.allocs, gains.wrapping_sub(reallocs));
         count(&mut figures.frees, line.frees.get());
-        count(&mut figures.reallocs, line.reallocs.get());
+        count(&mut figures.reallocs, reallocs);
         count(&mut figures.allocated, line.allocated.get());
         count(&mut figures.freed, line.freed.get());
         count(&mut figures.grown, line.grown.get());
@@ -131,7 +132,10 @@ impl Sum {
 
     fn add_pending(&mut self, pending: &Pending) {
         let figures = &mut self.figures;
-        count(&mut figures.allocs, pending.allocs);
+        count(
+            &mut figures.allocs,
+            pending.gains.wrapping_sub(pending.reallocs),
+        );
         count(&mut figures.frees, pending.frees);
         count(&mut figures.reallocs, pending.reallocs);
         count(&mut figures.allocated, pending.allocated);

@@ -29,14 +29,16 @@ pub(crate) struct Counters {
     /// Whom to tell that something happened: the innermost frame.
     pub(crate) watch: Link,
     /// Allocations and reallocations.
-    gains: Tally,
+    pub(crate) gains: Tally,
     pub(crate) frees: Tally,
     pub(crate) allocated: Tally,
     pub(crate) freed: Tally,
-    /// Highest balance since the last [`fold`](Self::fold).
+    /// Highest balance since it was last taken, see [`take_highest`](Self::take_highest).
     highest: Balance,
-    /// The part of the balance that [`LIVE`] holds already.
-    published: Balance,
+    /// The part of the balance that [`LIVE`] holds already, less [`BATCH`].
+    ///
+    /// PERF: what lies below a batch further down is one subtraction away, not two.
+    floor: Balance,
     /// [`LIMIT`], or 0 while the thread is recorded: then no operation is within it, and each takes
     /// the cold side, where it is recorded. Recording costs nothing while it is off.
     limit: Tally,
@@ -46,34 +48,13 @@ pub(crate) struct Counters {
     /// Reallocations that grew a block other than the one the last growth returned.
     pub(crate) grown: Tally,
     last_grown: Tally,
-    /// Highest balance since the last publication or the last boundary of a [`Span`], as of the last
-    /// fold.
+    /// Highest balance since the last publication or the last boundary of a [`Span`], as it was last
+    /// taken.
     folded: Balance,
     /// Highest balance since the last publication, until the last boundary of a span.
     batch_top: Balance,
     /// Highest balance since the innermost span began, until the last publication.
     span_top: Balance,
-}
-
-/// A thread's counters at one moment, each read once.
-#[derive(Clone, Copy)]
-pub(crate) struct Now {
-    pub(crate) operations: u64,
-    pub(crate) frees: u64,
-    pub(crate) allocated: u64,
-    pub(crate) freed: u64,
-}
-
-impl Now {
-    /// Net heap bytes of the thread: what it allocated less what it freed.
-    pub(crate) fn balance(self) -> i64 {
-        self.allocated.wrapping_sub(self.freed) as i64
-    }
-
-    /// Bytes allocated and freed so far: how much memory has moved.
-    pub(crate) fn moved(self) -> u64 {
-        self.allocated.wrapping_add(self.freed)
-    }
 }
 
 impl Counters {
@@ -85,7 +66,7 @@ impl Counters {
             allocated: Tally::new(0),
             freed: Tally::new(0),
             highest: Balance::new(0),
-            published: Balance::new(0),
+            floor: Balance::new(-BATCH),
             limit: Tally::new(LIMIT),
             reallocs: Tally::new(0),
             reallocated: Balance::new(0),
@@ -94,16 +75,6 @@ impl Counters {
             folded: Balance::new(0),
             batch_top: Balance::new(0),
             span_top: Balance::new(0),
-        }
-    }
-
-    pub(crate) fn now(&self) -> Now {
-        let frees = self.frees.get();
-        Now {
-            operations: self.gains.get().wrapping_add(frees),
-            frees,
-            allocated: self.allocated.get(),
-            freed: self.freed.get(),
         }
     }
 
@@ -119,82 +90,86 @@ impl Counters {
         self.allocated.get().wrapping_sub(self.freed.get()) as i64
     }
 
+    /// Bytes allocated and freed so far: how much memory has moved.
+    #[inline(always)]
+    pub(crate) fn moved(&self) -> u64 {
+        self.allocated.get().wrapping_add(self.freed.get())
+    }
+
     pub(crate) fn allocs(&self) -> u64 {
         self.gains.get().wrapping_sub(self.reallocs.get())
     }
 
+    /// Counts an allocation. Whether there is more to do: [`after_alloc`](Self::after_alloc).
+    #[must_use]
     #[inline(always)]
-    pub(crate) fn alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
+    pub(crate) fn alloc(&self, size: usize) -> bool {
         self.watch.get().mark();
-        let allocated = self.allocated.get().wrapping_add(size as u64);
-        self.allocated.set(allocated);
+        let allocated = self.allocated.grow(size as u64);
         self.gains.add(1);
         let balance = allocated.wrapping_sub(self.freed.get()) as i64;
         self.highest.raise(balance);
-        if self.is_beyond(balance) {
-            self.after_alloc(zeroed, block, size);
-        }
+        self.is_beyond(balance)
     }
 
+    /// Counts a free. Whether there is more to do: [`after_free`](Self::after_free).
+    #[must_use]
     #[inline(always)]
-    pub(crate) fn free(&self, block: *mut u8, size: usize) {
+    pub(crate) fn free(&self, size: usize) -> bool {
         self.watch.get().mark();
-        let freed = self.freed.get().wrapping_add(size as u64);
-        self.freed.set(freed);
+        let freed = self.freed.grow(size as u64);
         self.frees.add(1);
-        if self.is_beyond(self.allocated.get().wrapping_sub(freed) as i64) {
-            self.after_free(block);
-        }
+        self.is_beyond(self.allocated.get().wrapping_sub(freed) as i64)
     }
 
-    /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed.
+    /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed. Whether
+    /// there is more to do: [`after_realloc`](Self::after_realloc).
+    #[must_use]
     #[inline(always)]
-    pub(crate) fn realloc(&self, old: *mut u8, old_size: usize, new: *mut u8, new_size: usize) {
+    pub(crate) fn realloc(
+        &self,
+        old: *mut u8,
+        old_size: usize,
+        new: *mut u8,
+        new_size: usize,
+    ) -> bool {
         self.watch.get().mark();
         self.gains.add(1);
         self.reallocs.add(1);
-        self.reallocated.add(new_size as i64 - old_size as i64);
-        if new_size > old_size {
-            self.allocated.add((new_size - old_size) as u64);
+        let growth = new_size as i64 - old_size as i64;
+        self.reallocated.add(growth);
+        if growth > 0 {
+            self.allocated.add(growth.unsigned_abs());
             self.highest.raise(self.balance());
             if self.last_grown.get() != old.addr() as u64 {
                 self.grown.add(1);
             }
             self.last_grown.set(new.addr() as u64);
         } else {
-            self.freed.add((old_size - new_size) as u64);
+            self.freed.add(growth.unsigned_abs());
         }
-        if self.is_beyond(self.balance()) {
-            self.after_realloc(old, new, new_size);
-        }
+        self.is_beyond(self.balance())
     }
 
     /// Whether there is more to do than to count.
     #[inline(always)]
     fn is_beyond(&self, balance: i64) -> bool {
-        let pending = balance.wrapping_sub(self.published.get());
-        pending.wrapping_add(BATCH) as u64 >= self.limit.get()
+        balance.wrapping_sub(self.floor.get()) as u64 >= self.limit.get()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
+    pub(crate) fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
         if self.is_recorded() {
             recorder::alloc(zeroed, block, size);
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn after_free(&self, block: *mut u8) {
+    pub(crate) fn after_free(&self, block: *mut u8) {
         if self.is_recorded() {
             recorder::free(block);
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn after_realloc(&self, old: *mut u8, new: *mut u8, new_size: usize) {
+    pub(crate) fn after_realloc(&self, old: *mut u8, new: *mut u8, new_size: usize) {
         if self.is_recorded() {
             recorder::realloc(old, new, new_size);
         }
@@ -206,8 +181,7 @@ impl Counters {
         if recorder::is_at_work() {
             return false; // what it allocates itself counts for nobody
         }
-        let pending = self.balance().wrapping_sub(self.published.get());
-        if pending.wrapping_add(BATCH) as u64 >= LIMIT {
+        if self.balance().wrapping_sub(self.floor.get()) as u64 >= LIMIT {
             self.publish();
         }
         self.limit.get() == 0
@@ -222,22 +196,32 @@ impl Counters {
     #[cold]
     #[inline(never)]
     pub(crate) fn publish(&self) {
-        let (balance, published) = (self.balance(), self.published.get());
+        let (balance, published) = (self.balance(), self.published());
         self.hand_out(balance);
         let before = LIVE.fetch_add(balance - published, Relaxed);
         PEAK.fetch_max(before + (self.batch_top.get() - published), Relaxed);
-        self.published.set(balance);
+        self.floor.set(balance - BATCH);
         self.batch_top.set(balance);
     }
 
-    /// Tells the innermost frame of the highest balance, and starts a new one from the present
-    /// `balance`.
+    /// The part of the balance that the process's holds already.
+    fn published(&self) -> i64 {
+        self.floor.get() + BATCH
+    }
+
+    /// The highest balance since it was last taken; a new one starts from the present `balance`.
     #[inline(always)]
-    pub(crate) fn fold(&self, balance: i64) {
+    pub(crate) fn take_highest(&self, balance: i64) -> i64 {
         let highest = self.highest.get();
-        self.watch.get().raise(highest);
         self.folded.raise(highest);
         self.highest.set(balance);
+        highest
+    }
+
+    /// Takes the highest balance and tells the innermost frame of it.
+    pub(crate) fn fold(&self, balance: i64) {
+        let highest = self.take_highest(balance);
+        self.watch.get().raise(highest);
     }
 
     /// Hands the highest balance to the batch and to the span, which begin and end at other times.
@@ -249,7 +233,7 @@ impl Counters {
         self.folded.set(balance);
     }
 
-    /// Highest balance since the last [`fold`](Self::fold).
+    /// Highest balance since it was last taken.
     pub(crate) fn highest(&self) -> i64 {
         self.highest.get()
     }
@@ -277,7 +261,7 @@ impl Counters {
     /// The same, where the thread's balance is known.
     #[inline(always)]
     pub(crate) fn process_live_at(&self, balance: i64) -> i64 {
-        published_live() + (balance - self.published.get())
+        published_live() + (balance - self.published())
     }
 
     /// Highest live heap of the process until now, this thread's pending part included.
@@ -385,11 +369,21 @@ mod tests {
     }
 
     fn alloc(counters: &Counters, size: usize) {
-        counters.alloc(false, block(16), size);
+        if counters.alloc(size) {
+            counters.after_alloc(false, block(16), size);
+        }
     }
 
     fn free(counters: &Counters, size: usize) {
-        counters.free(block(16), size);
+        if counters.free(size) {
+            counters.after_free(block(16));
+        }
+    }
+
+    fn realloc(counters: &Counters, (old, old_size): (usize, usize), (new, size): (usize, usize)) {
+        if counters.realloc(block(old), old_size, block(new), size) {
+            counters.after_realloc(block(old), block(new), size);
+        }
     }
 
     #[test]
@@ -397,8 +391,8 @@ mod tests {
         let counters = Counters::new();
         alloc(&counters, 100);
         alloc(&counters, 50);
-        counters.realloc(block(8), 50, block(16), 80);
-        counters.realloc(block(16), 80, block(16), 20);
+        realloc(&counters, (8, 50), (16, 80));
+        realloc(&counters, (16, 80), (16, 20));
         free(&counters, 100);
         assert_eq!(counters.operations(), 5);
         assert_eq!(
@@ -417,10 +411,10 @@ mod tests {
     #[test]
     fn growth_of_one_block_is_one_buffer() {
         let counters = Counters::new();
-        counters.realloc(block(8), 4, block(16), 8);
-        counters.realloc(block(16), 8, block(16), 16);
-        counters.realloc(block(16), 16, block(64), 32);
-        counters.realloc(block(128), 4, block(128), 8);
+        realloc(&counters, (8, 4), (16, 8));
+        realloc(&counters, (16, 8), (16, 16));
+        realloc(&counters, (16, 16), (64, 32));
+        realloc(&counters, (128, 4), (128, 8));
         assert_eq!(counters.grown.get(), 2);
     }
 

@@ -7,7 +7,7 @@
 use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::table::{CLOSED, Table};
+use crate::table::{CLOSED, Settled, Table};
 
 /// A table, as wide as one pointer.
 #[derive(Clone, Copy)]
@@ -128,6 +128,17 @@ impl Table {
         }
     }
 
+    /// Opens `slot`, where the line that was open is settled.
+    #[inline(always)]
+    fn open_anew(&'static self, slot: u32, count: i64) {
+        if let Some(line) = self.lines.get(slot as usize) {
+            self.open.store(slot, Relaxed);
+            if line.count(count) {
+                begin_sample(TableRef::of(self));
+            }
+        }
+    }
+
     /// Enters a frame: pauses the line that is open, if one is, and opens `slot`.
     #[inline(always)]
     pub(crate) fn enter(&'static self, slot: u32) {
@@ -189,16 +200,25 @@ impl Table {
 
 #[inline(never)]
 extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
+    let held = table.get();
+    if held.watch.changed() && held.settle_unless_sampled() == Settled::Sampled {
+        return turn_after_sample(table, slot, count);
+    }
+    held.open_anew(slot, count);
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn turn_after_sample(table: TableRef, slot: u32, count: i64) {
     let table = table.get();
-    if table.watch.changed() {
-        table.settle();
-    }
-    if let Some(line) = table.lines.get(slot as usize) {
-        table.open.store(slot, Relaxed);
-        if line.count(count) {
-            table.sample();
-        }
-    }
+    table.sample_line();
+    table.open_anew(slot, count);
+}
+
+#[cold]
+#[inline(never)]
+extern "C" fn begin_sample(table: TableRef) {
+    table.get().sample();
 }
 
 #[inline(never)]

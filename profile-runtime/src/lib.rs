@@ -6,7 +6,7 @@
 //!
 //! | modules | |
 //! |---|---|
-//! | `tally`, `counters`, `record`, `arena` | figures with one writer; a thread's counters; one record per thread; their memory |
+//! | `tally`, `counters`, `record`, `current`, `arena` | figures with one writer; a thread's counters; one record per thread, and the way to it; their memory |
 //! | `allocator`, `stats` | counting, and the counters for code |
 //! | `watch` | how a probe learns that something was allocated |
 //! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
@@ -21,6 +21,7 @@ mod clock;
 mod collect;
 mod config;
 mod counters;
+mod current;
 mod cursor;
 mod exit;
 #[cfg(unix)]

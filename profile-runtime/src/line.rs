@@ -26,7 +26,8 @@ pub(crate) struct LineTally {
     /// Executions from one sample to the next, and when the last one was taken, in nanoseconds.
     stride: AtomicU32,
     sampled: Tally,
-    pub(crate) allocs: Tally,
+    /// Allocations and reallocations.
+    pub(crate) gains: Tally,
     pub(crate) frees: Tally,
     pub(crate) reallocs: Tally,
     pub(crate) allocated: Tally,
@@ -80,16 +81,14 @@ impl LineTally {
 
     /// Forgets everything; the line is running if `open`.
     pub(crate) fn clear(&self, open: bool) {
-        let Self {
-            allocs,
-            frees,
-            reallocs,
-            allocated,
-            freed,
-            grown,
-            ..
-        } = self;
-        for tally in [allocs, frees, reallocs, allocated, freed, grown] {
+        for tally in [
+            &self.gains,
+            &self.frees,
+            &self.reallocs,
+            &self.allocated,
+            &self.freed,
+            &self.grown,
+        ] {
             tally.set(0);
         }
         for balance in [
@@ -116,8 +115,7 @@ impl LineTally {
     /// Whether nothing was ever charged. A line that was paused during a reset may have done things
     /// since without having begun.
     pub(crate) fn is_blank(&self) -> bool {
-        let counts = [&self.allocs, &self.frees, &self.reallocs];
-        self.occurrences() == 0 && counts.iter().all(|count| count.get() == 0)
+        self.occurrences() == 0 && self.gains.get() == 0 && self.frees.get() == 0
     }
 
     /// Whether the line's present execution is a sample.

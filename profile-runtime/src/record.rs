@@ -5,7 +5,6 @@
 //! largest number of threads that ran at once.
 
 use std::alloc::Layout;
-use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU32, AtomicU64,
@@ -14,6 +13,7 @@ use std::sync::atomic::{
 
 use crate::arena;
 use crate::counters::Counters;
+use crate::current;
 use crate::cursor::TableRef;
 use crate::recorder;
 use crate::table::Table;
@@ -28,7 +28,7 @@ pub(crate) struct Record {
     outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
-    /// [`Now::moved`](crate::counters::Now::moved) when it was read.
+    /// [`Counters::moved`] when it was read.
     pub(crate) rss_mark: Tally,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
@@ -61,21 +61,13 @@ static RECORDS: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 /// For threads that find no memory for a record of their own: their figures may lose counts.
 static SPARE: Record = Record::new();
 
-thread_local! {
-    // PERF: const and without a destructor, an access is one load relative to the thread pointer.
-    static CURRENT: Cell<Option<&'static Record>> = const { Cell::new(None) };
-}
-
 /// The record of this thread, if it has one already.
-#[inline(always)]
-pub(crate) fn current_if_any() -> Option<&'static Record> {
-    CURRENT.get()
-}
+pub(crate) use crate::current::get as current_if_any;
 
 /// The record of this thread.
 #[inline(always)]
 pub(crate) fn current() -> &'static Record {
-    match CURRENT.get() {
+    match current_if_any() {
         Some(record) => record,
         None => take_over(),
     }
@@ -83,7 +75,7 @@ pub(crate) fn current() -> &'static Record {
 
 /// Leaves the thread without a record, so that what it allocates takes the slow path.
 pub(crate) fn forget_current() {
-    CURRENT.set(None);
+    current::set(None);
 }
 
 /// Every record, in use or not.
@@ -194,14 +186,14 @@ impl Record {
         for table in self.tables() {
             table.abandon();
         }
-        CURRENT.set(Some(self));
+        current::set(Some(self));
     }
 
     /// Ends it: the record waits for the next thread.
     fn release(&self) {
         recorder::thread_ended();
         self.counters.publish();
-        CURRENT.set(None);
+        current::set(None);
         self.in_use.store(false, Release);
     }
 
@@ -276,7 +268,7 @@ pub(crate) fn thread_name() -> [u64; 2] {
 
 /// In a forked child only the forking thread runs: the others' records are free.
 pub(crate) fn after_fork() {
-    let mine = CURRENT.get().map(ptr::from_ref);
+    let mine = current_if_any().map(ptr::from_ref);
     for record in all().filter(|record| Some(ptr::from_ref(*record)) != mine) {
         record.tables().for_each(Table::abandon);
         record.in_use.store(ptr::eq(record, &SPARE), Relaxed);
@@ -293,7 +285,7 @@ mod thread_end {
     use std::ptr;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use super::{CURRENT, Record};
+    use super::{Record, current_if_any};
 
     const NO_KEY: u64 = u64::MAX;
 
@@ -335,7 +327,7 @@ mod thread_end {
     }
 
     extern "C" fn ended(_: *mut c_void) {
-        if let Some(record) = CURRENT.get() {
+        if let Some(record) = current_if_any() {
             record.release();
         }
     }
@@ -376,8 +368,7 @@ mod tests {
     }
 
     fn alloc(size: usize) {
-        let counters = &current().counters;
-        counters.alloc(false, ptr::null_mut(), size);
+        let _ = current().counters.alloc(size);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::atomic::{
 
 use crate::arena;
 use crate::clock;
-use crate::counters::{Counters, Now};
+use crate::counters::Counters;
 use crate::cursor::TableRef;
 use crate::line::LineTally;
 use crate::nest::{Nest, Paused};
@@ -79,7 +79,7 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
 /// The counters when the open line was last settled.
 #[derive(Default)]
 struct Start {
-    operations: Tally,
+    gains: Tally,
     frees: Tally,
     reallocs: Tally,
     allocated: Tally,
@@ -87,10 +87,18 @@ struct Start {
     grown: Tally,
 }
 
+/// How far a line was settled.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Settled {
+    Fully,
+    /// What is done in some executions only is yet to be done.
+    Sampled,
+}
+
 /// What an open line has yet to be charged.
 #[derive(Default)]
 pub(crate) struct Pending {
-    pub(crate) allocs: u64,
+    pub(crate) gains: u64,
     pub(crate) frees: u64,
     pub(crate) reallocs: u64,
     pub(crate) allocated: u64,
@@ -177,40 +185,79 @@ impl Table {
 
     /// Charges the open line with all that happened since the last settling.
     pub(crate) fn settle(&self) {
+        if self.settle_unless_sampled() == Settled::Sampled {
+            self.sample_line();
+        }
+    }
+
+    /// As [`settle`](Self::settle), but leaves it to the caller to call
+    /// [`sample_line`](Self::sample_line) where the line is to be sampled.
+    ///
+    /// PERF: nothing is called and each figure is done with before the next is read, so that no register
+    /// need be saved.
+    #[inline(always)]
+    pub(crate) fn settle_unless_sampled(&self) -> Settled {
         let Some(line) = self.open_tally() else {
-            return;
+            return Settled::Fully;
         };
         if self.epoch.get() != EPOCH.load(Relaxed) {
-            return self.start_over();
+            return Settled::Sampled;
         }
         self.sequence.add(1);
         fence(Release);
-        let now = self.counters().now();
-        let within = self.watch.has_top();
-        let top = self.begin_peak(now.balance());
-        line.peak.raise(top - self.base.get());
-        self.base.set(now.balance());
+        let record = self.record;
+        let (start, counters) = (&self.start, &record.counters);
+
+        let (allocated, freed) = (counters.allocated.get(), counters.freed.get());
+        let balance = allocated.wrapping_sub(freed) as i64;
+        let top = counters.take_highest(balance).max(self.watch.top());
+        self.watch.clear();
+        self.watch.hand_on(top);
         self.top.raise(top);
-        let here = now.operations != self.start.operations.get();
-        if here {
-            self.charge(line, now);
+        line.peak.raise(top - self.base.get());
+        self.base.set(balance);
+
+        let gains = counters.gains.get();
+        let more = start.gains.catch_up(gains);
+        if more != 0 {
+            line.gains.add(more);
+            self.charge_reallocs(line);
         }
-        if here || within {
-            self.watch.hand_on(top);
-        }
-        let live = self.counters().process_live_at(now.balance());
+        let frees = counters.frees.get();
+        line.frees.add(start.frees.catch_up(frees));
+        self.seen_operations.set(gains.wrapping_add(frees));
+        line.allocated.add(start.allocated.catch_up(allocated));
+        line.freed.add(start.freed.catch_up(freed));
+        let live = counters.process_live_at(balance);
         line.heap.raise(live);
-        line.heap_increment.add(live - self.live.get());
-        self.live.set(live);
-        if line.is_sampled() || self.record.has_moved(now) {
-            self.sample_line(line, now);
+        line.heap_increment.add(self.live.catch_up(live));
+        fence(Release);
+        self.sequence.add(1);
+        if line.is_sampled() || record.has_moved() {
+            return Settled::Sampled;
         }
+        self.charge_rss(line);
+        Settled::Fully
+    }
+
+    #[inline(always)]
+    fn charge_reallocs(&self, line: &LineTally) {
+        let (start, counters) = (&self.start, self.counters());
+        let reallocs = counters.reallocs.get();
+        if reallocs != start.reallocs.get() {
+            line.reallocs.add(start.reallocs.catch_up(reallocs));
+            line.grown.add(start.grown.catch_up(counters.grown.get()));
+        }
+    }
+
+    /// What the resident set has changed since it was last charged.
+    #[inline(always)]
+    fn charge_rss(&self, line: &LineTally) {
         let rss = self.record.rss.get();
         line.mem_usage.raise(rss);
-        line.rss_increment.add(rss as i64 - self.rss.get() as i64);
-        self.rss.set(rss);
-        fence(Release);
-        self.sequence.add(1);
+        if rss != self.rss.get() {
+            line.rss_increment.add(self.rss.catch_up(rss) as i64);
+        }
     }
 
     /// The figures were reset since the open line began.
@@ -220,17 +267,11 @@ impl Table {
         self.watch.hand_on(self.counters().balance());
     }
 
-    /// The thread's highest balance since the last settling; begins to look for the next one.
-    fn begin_peak(&self, balance: i64) -> i64 {
-        self.counters().fold(balance);
-        let top = self.watch.top().max(balance);
-        self.watch.clear();
-        top
-    }
-
     /// Pauses the open line for a frame within that of another one.
     pub(crate) fn pause(&self) {
         if self.watch.changed() || self.is_stale() || self.timed {
+            // The innermost frame may be another one's, in between: it is to know the highest balance.
+            self.counters().fold(self.counters().balance());
             self.settle();
         }
         self.nest.push(Paused {
@@ -269,31 +310,19 @@ impl Table {
         }
     }
 
-    /// Adds what the thread did to the heap since the last settling, and notes it as charged.
-    fn charge(&self, line: &LineTally, now: Now) {
-        let (start, counters) = (&self.start, self.counters());
-        let operations = start.operations.catch_up(now.operations);
-        self.seen_operations.set(now.operations);
-        let frees = start.frees.catch_up(now.frees);
-        let reallocs = start.reallocs.catch_up(counters.reallocs.get());
-        line.allocs
-            .add(operations.wrapping_sub(frees).wrapping_sub(reallocs));
-        line.frees.add(frees);
-        line.allocated.add(start.allocated.catch_up(now.allocated));
-        line.freed.add(start.freed.catch_up(now.freed));
-        if reallocs != 0 {
-            line.reallocs.add(reallocs);
-            line.grown.add(start.grown.catch_up(counters.grown.get()));
-        }
-    }
-
     /// What is done in some executions only: the line is timed, and the resident set read, where this
-    /// one is a sample or much has moved.
+    /// one is a sample or much has moved. Or the figures were reset, and it starts over.
     #[cold]
     #[inline(never)]
-    fn sample_line(&self, line: &LineTally, now: Now) {
+    pub(crate) fn sample_line(&self) {
+        if self.epoch.get() != EPOCH.load(Relaxed) {
+            return self.start_over();
+        }
+        let Some(line) = self.open_tally() else {
+            return;
+        };
         let record = self.record;
-        let mut due = record.has_moved(now);
+        let mut due = record.has_moved();
         if line.is_sampled() {
             let time = clock::now();
             if self.timed {
@@ -308,8 +337,9 @@ impl Table {
             }
         }
         if due {
-            record.read_rss(now);
+            record.read_rss();
         }
+        self.charge_rss(line);
     }
 
     /// Starts to measure from here: the present figures are what later ones are compared with.
@@ -336,35 +366,33 @@ impl Table {
             }
         }
         let counters = self.counters();
-        let now = counters.now();
-        if record.rss.get() == 0 || record.has_moved(now) {
-            record.read_rss(now);
+        let balance = counters.balance();
+        if record.rss.get() == 0 || record.has_moved() {
+            record.read_rss();
         }
         self.rss.set(record.rss.get());
-        self.begin_peak(now.balance());
+        counters.fold(balance);
+        self.watch.clear();
         self.top.set(NONE);
-        self.base.set(now.balance());
-        self.live.set(counters.process_live_at(now.balance()));
+        self.base.set(balance);
+        self.live.set(counters.process_live_at(balance));
         let start = &self.start;
-        start.operations.set(now.operations);
-        start.frees.set(now.frees);
+        start.gains.set(counters.gains.get());
+        start.frees.set(counters.frees.get());
         start.reallocs.set(counters.reallocs.get());
-        start.allocated.set(now.allocated);
-        start.freed.set(now.freed);
+        start.allocated.set(counters.allocated.get());
+        start.freed.set(counters.freed.get());
         start.grown.set(counters.grown.get());
-        self.seen_operations.set(now.operations);
+        self.seen_operations.set(counters.operations());
     }
 
     fn pending(&self) -> Pending {
         let (start, counters) = (&self.start, self.counters());
         let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
-        let operations = counters.operations().wrapping_sub(start.operations.get());
-        let frees = since(&counters.frees, &start.frees);
-        let reallocs = since(&counters.reallocs, &start.reallocs);
         Pending {
-            allocs: operations.wrapping_sub(frees).wrapping_sub(reallocs),
-            frees,
-            reallocs,
+            gains: since(&counters.gains, &start.gains),
+            frees: since(&counters.frees, &start.frees),
+            reallocs: since(&counters.reallocs, &start.reallocs),
             allocated: since(&counters.allocated, &start.allocated),
             freed: since(&counters.freed, &start.freed),
             grown: since(&counters.grown, &start.grown),
@@ -435,12 +463,13 @@ struct Moment {
 impl Record {
     /// Whether so much was allocated and freed since the resident set was last read that it is worth
     /// another reading.
-    fn has_moved(&self, now: Now) -> bool {
-        now.moved().wrapping_sub(self.rss_mark.get()) >= MOVED
+    #[inline(always)]
+    fn has_moved(&self) -> bool {
+        self.counters.moved().wrapping_sub(self.rss_mark.get()) >= MOVED
     }
 
-    fn read_rss(&self, now: Now) {
-        self.rss_mark.set(now.moved());
+    fn read_rss(&self) {
+        self.rss_mark.set(self.counters.moved());
         if let Some(rss) = crate::rss::read() {
             self.rss.set(rss);
         }

@@ -30,6 +30,14 @@ impl Tally {
         self.set(self.get().wrapping_add(value));
     }
 
+    /// Adds `value`, and returns the sum.
+    #[inline(always)]
+    pub(crate) fn grow(&self, value: u64) -> u64 {
+        let sum = self.get().wrapping_add(value);
+        self.set(sum);
+        sum
+    }
+
     /// Becomes `now`, and returns how much that is more.
     #[inline(always)]
     pub(crate) fn catch_up(&self, now: u64) -> u64 {
@@ -68,6 +76,14 @@ impl Balance {
     #[inline(always)]
     pub(crate) fn add(&self, value: i64) {
         self.set(self.get().wrapping_add(value));
+    }
+
+    /// Becomes `now`, and returns how much that is more.
+    #[inline(always)]
+    pub(crate) fn catch_up(&self, now: i64) -> i64 {
+        let more = now.wrapping_sub(self.get());
+        self.set(now);
+        more
     }
 
     #[inline(always)]

@@ -92,11 +92,7 @@ impl Watch {
         self.top.raise(balance);
     }
 
-    /// Whether a frame within has handed something on.
-    pub(crate) fn has_top(&self) -> bool {
-        self.top.get() != NONE
-    }
-
+    /// The highest balance that a frame within has handed on, or [`NONE`].
     pub(crate) fn top(&self) -> i64 {
         self.top.get()
     }

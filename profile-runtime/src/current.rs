@@ -1,0 +1,125 @@
+//! The calling thread's way to its record: one thread-local pointer.
+
+pub(crate) use place::{get, set};
+
+/// The place is one of the thread's static ones, of known distance from the thread pointer.
+///
+/// PERF: what `thread_local!` is compiled to in a library is a call, which the linker takes out in the
+/// end, but for which every register had to be saved: ten instructions of the 27 of a free. Rust offers no
+/// choice of the model on stable, so the place is declared in assembly, where the model is a matter of
+/// the relocation (`@GOTTPOFF`: "ELF Handling For Thread-Local Storage", 4.3.6).
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(miri)
+))]
+#[expect(unsafe_code)]
+mod place {
+    use std::arch::{asm, global_asm};
+    use std::ptr;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use crate::record::Record;
+
+    global_asm!(
+        ".pushsection .tbss.memline_current_record,\"awT\",@nobits",
+        ".hidden memline_current_record",
+        ".globl memline_current_record",
+        ".type memline_current_record,@object",
+        ".size memline_current_record,8",
+        ".p2align 3",
+        "memline_current_record:",
+        ".zero 8",
+        ".popsection",
+    );
+
+    /// Where the place is from the thread pointer; 0 before the first record is set.
+    ///
+    /// What is inlined elsewhere reads this rather than the symbol, which another library could not see.
+    static OFFSET: AtomicUsize = AtomicUsize::new(0);
+
+    #[inline(always)]
+    pub(crate) fn get() -> Option<&'static Record> {
+        let offset = OFFSET.load(Relaxed);
+        if offset == 0 {
+            return None;
+        }
+        let record: *const Record;
+        // SAFETY: reads the thread's place, which holds null or what `set` was given.
+        unsafe {
+            asm!(
+                "mov {record}, qword ptr fs:[{offset}]",
+                offset = in(reg) offset,
+                record = lateout(reg) record,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+            record.as_ref()
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn set(record: Option<&'static Record>) {
+        let record = record.map_or(ptr::null(), ptr::from_ref);
+        let offset: usize;
+        // SAFETY: writes the thread's place, of which only this module knows.
+        unsafe {
+            asm!(
+                "mov {offset}, qword ptr [rip + memline_current_record@GOTTPOFF]",
+                "mov qword ptr fs:[{offset}], {record}",
+                offset = out(reg) offset,
+                record = in(reg) record,
+                options(nostack, preserves_flags),
+            );
+        }
+        OFFSET.store(offset, Relaxed);
+    }
+}
+
+#[cfg(not(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_pointer_width = "64",
+    not(miri)
+)))]
+mod place {
+    use std::cell::Cell;
+
+    use crate::record::Record;
+
+    thread_local! {
+        // PERF: const and without a destructor, so that no state is to be looked at.
+        static CURRENT: Cell<Option<&'static Record>> = const { Cell::new(None) };
+    }
+
+    #[inline(always)]
+    pub(crate) fn get() -> Option<&'static Record> {
+        CURRENT.get()
+    }
+
+    pub(crate) fn set(record: Option<&'static Record>) {
+        CURRENT.set(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use crate::record;
+
+    #[test]
+    fn each_thread_has_its_own() {
+        let mine = record::current();
+        let theirs = std::thread::spawn(|| {
+            assert!(super::get().is_none_or(|record| ptr::eq(record, record::current())));
+            let before = ptr::from_ref(record::current()).addr();
+            super::set(None);
+            assert!(super::get().is_none());
+            before
+        });
+        let theirs = theirs.join().expect("the thread ends well");
+        assert_ne!(theirs, ptr::from_ref(mine).addr());
+        assert!(ptr::eq(record::current(), mine));
+    }
+}
