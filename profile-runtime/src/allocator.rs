@@ -93,10 +93,13 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
             // SAFETY: `block` has `layout`, by the caller's contract.
             return unsafe { signal_report::realloc(block, layout, new_size) };
         };
+        let before = record.counters.before_realloc(block);
         // SAFETY: the caller upholds the contract of `GlobalAlloc::realloc`.
         let new = unsafe { self.inner.realloc(block, layout, new_size) };
         if !new.is_null() {
             record.counters.realloc(block, layout.size(), new, new_size);
+        } else if let Some(before) = before {
+            before.put_back();
         }
         new
     }
