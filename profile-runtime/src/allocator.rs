@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::any;
 
 use crate::record::{self, Record};
-use crate::{arena, recorder, signal_report};
+use crate::{arena, recorder, signal_report, trace};
 
 /// A counting allocator around another one.
 ///
@@ -137,10 +137,38 @@ impl<A: GlobalAlloc> Allocator<A> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
+        if record.counters.follows() {
+            // SAFETY: as below.
+            return unsafe { self.realloc_followed(record, block, layout, new_size) };
+        }
         // SAFETY: the caller upholds the contract.
         let new = unsafe { self.inner.realloc(block, layout, new_size) };
         if !new.is_null() && record.counters.realloc(block, layout.size(), new, new_size) {
             return after_realloc(record, block, new, new_size);
+        }
+        new
+    }
+
+    /// A reallocation that is recorded or traced. The block is traced no more before it is resized:
+    /// afterwards its place may be another thread's.
+    #[cold]
+    #[inline(never)]
+    unsafe fn realloc_followed(
+        &self,
+        record: &Record,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        let resized = trace::before_realloc(block);
+        // SAFETY: the caller upholds the contract.
+        let new = unsafe { self.inner.realloc(block, layout, new_size) };
+        if new.is_null() {
+            if let Some(resized) = resized {
+                resized.put_back();
+            }
+        } else if record.counters.realloc(block, layout.size(), new, new_size) {
+            record.counters.after_realloc(block, new, new_size);
         }
         new
     }

@@ -79,10 +79,10 @@ pub(crate) fn alloc_zeroed(layout: Layout) -> *mut u8 {
 }
 
 #[cfg(unix)]
-mod system {
+pub(crate) mod system {
     use std::ptr;
 
-    pub(super) fn map(size: usize) -> *mut u8 {
+    pub(crate) fn map(size: usize) -> *mut u8 {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         // SAFETY: an anonymous mapping at an address of the system's choice.
@@ -95,7 +95,7 @@ mod system {
         }
     }
 
-    pub(super) fn unmap(piece: *mut u8, size: usize) {
+    pub(crate) fn unmap(piece: *mut u8, size: usize) {
         // SAFETY: a mapping of that size, which nobody has seen.
         #[expect(unsafe_code)]
         unsafe {
@@ -105,14 +105,14 @@ mod system {
 }
 
 #[cfg(not(unix))]
-mod system {
+pub(crate) mod system {
     use std::alloc::{GlobalAlloc, Layout, System};
 
     fn layout(size: usize) -> Option<Layout> {
         Layout::from_size_align(size, 4096).ok()
     }
 
-    pub(super) fn map(size: usize) -> *mut u8 {
+    pub(crate) fn map(size: usize) -> *mut u8 {
         // SAFETY: the layout is not empty.
         #[expect(unsafe_code)]
         layout(size).map_or(std::ptr::null_mut(), |layout| unsafe {
@@ -120,7 +120,7 @@ mod system {
         })
     }
 
-    pub(super) fn unmap(piece: *mut u8, size: usize) {
+    pub(crate) fn unmap(piece: *mut u8, size: usize) {
         if let Some(layout) = layout(size) {
             // SAFETY: from `map`, and nobody has seen it.
             #[expect(unsafe_code)]

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use crate::recorder;
 use crate::tally::{Balance, Tally};
 use crate::watch::Link;
+use crate::{recorder, trace};
 
 /// A thread's balance joins the process's in steps of this many bytes, so that threads which
 /// allocate and free do not fight for one cache line.
@@ -39,8 +39,8 @@ pub(crate) struct Counters {
     ///
     /// PERF: what lies below a batch further down is one subtraction away, not two.
     floor: Balance,
-    /// [`LIMIT`], or 0 while the thread is recorded: then no operation is within it, and each takes
-    /// the cold side, where it is recorded. Recording costs nothing while it is off.
+    /// [`LIMIT`], or 0 while the thread is followed: then no operation is within it, and each takes
+    /// the cold side, where it is recorded and traced. That costs nothing while it is off.
     limit: Tally,
     pub(crate) reallocs: Tally,
     /// Bytes added less bytes taken by reallocations.
@@ -158,38 +158,54 @@ impl Counters {
     }
 
     pub(crate) fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
-        if self.is_recorded() {
-            recorder::alloc(zeroed, block, size);
+        if self.is_followed() {
+            if recorder::is_wanted() {
+                recorder::alloc(zeroed, block, size);
+            }
+            trace::alloc(block, size);
         }
     }
 
     pub(crate) fn after_free(&self, block: *mut u8) {
-        if self.is_recorded() {
-            recorder::free(block);
+        if self.is_followed() {
+            if recorder::is_wanted() {
+                recorder::free(block);
+            }
+            trace::free(block);
         }
     }
 
     pub(crate) fn after_realloc(&self, old: *mut u8, new: *mut u8, new_size: usize) {
-        if self.is_recorded() {
-            recorder::realloc(old, new, new_size);
+        if self.is_followed() {
+            if recorder::is_wanted() {
+                recorder::realloc(old, new, new_size);
+            }
+            trace::alloc(new, new_size);
         }
     }
 
-    /// Publishes the balance if that is due. Whether what the thread has just done is recorded.
+    /// Publishes the balance if that is due. Whether what the thread has just done is followed.
     #[inline(always)]
-    fn is_recorded(&self) -> bool {
+    fn is_followed(&self) -> bool {
         if recorder::is_at_work() {
             return false; // what it allocates itself counts for nobody
         }
         if self.balance().wrapping_sub(self.floor.get()) as u64 >= LIMIT {
             self.publish();
+            trace::check_limit();
         }
-        self.limit.get() == 0
+        self.follows()
     }
 
-    /// Begins or ends the recording of the thread.
-    pub(crate) fn record(&self, on: bool) {
+    /// Begins or ends to follow what the thread does: for a recording, or to trace it.
+    pub(crate) fn follow(&self, on: bool) {
         self.limit.set(if on { 0 } else { LIMIT });
+    }
+
+    /// Whether what the thread does is recorded or traced.
+    #[inline(always)]
+    pub(crate) fn follows(&self) -> bool {
+        self.limit.get() == 0
     }
 
     /// Adds what is pending to the process's balance, and raises its peak.

@@ -11,6 +11,7 @@
 //! | `watch` | how a probe learns that something was allocated |
 //! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
 //! | `recorder` | every allocation with its call stack, into a file |
+//! | `trace` | what lives, where it was allocated, and what it is |
 //! | `rss`, `clock` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -45,6 +46,7 @@ mod start;
 mod stats;
 mod table;
 mod tally;
+pub mod trace;
 mod watch;
 
 pub use allocator::Allocator;
@@ -52,6 +54,7 @@ pub use config::{Config, Format, Output, ParseError, Style, Unit};
 pub use recorder::Recorder;
 pub use report::{Column, Figures, Function, Line, Report, Threads};
 pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
+pub use trace::{Key, Leak, on_limit};
 
 /// What has been measured until now, as a value. Lines that are running are included.
 ///

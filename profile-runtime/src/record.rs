@@ -15,10 +15,10 @@ use crate::arena;
 use crate::counters::Counters;
 use crate::current;
 use crate::cursor::TableRef;
-use crate::recorder;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 use crate::watch::Watch;
+use crate::{recorder, trace};
 
 /// What one thread measures. See the module.
 #[repr(C, align(128))]
@@ -85,6 +85,13 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Record> {
     let follow = |link: &AtomicPtr<Record>| unsafe { link.load(Acquire).as_ref::<'static>() };
     let linked = std::iter::successors(follow(&RECORDS), move |record| follow(&record.next));
     linked.chain([&SPARE])
+}
+
+/// Begins or ends to follow what all threads do; see [`Counters::follow`].
+pub(crate) fn follow_all(on: bool) {
+    for record in all() {
+        record.counters.follow(on);
+    }
 }
 
 impl Record {
@@ -192,6 +199,7 @@ impl Record {
     /// Ends it: the record waits for the next thread.
     fn release(&self) {
         recorder::thread_ended();
+        trace::thread_ended();
         self.counters.publish();
         current::set(None);
         self.in_use.store(false, Release);
@@ -220,6 +228,7 @@ fn take_over() -> &'static Record {
     record.adopt();
     thread_end::watch(record);
     recorder::begin_if_asked();
+    trace::begin_if_asked();
     record
 }
 
@@ -244,7 +253,7 @@ fn create() -> Option<&'static Record> {
         }
     }
     // Linked first: whoever turns recording on meanwhile sees the record or is seen here.
-    record.counters.record(recorder::is_on());
+    record.counters.follow(recorder::is_on() || trace::is_on());
     Some(record)
 }
 

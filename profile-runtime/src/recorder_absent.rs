@@ -33,6 +33,10 @@ pub(crate) fn is_on() -> bool {
     false
 }
 
+pub(crate) fn is_wanted() -> bool {
+    false
+}
+
 pub(crate) fn allocator_is(_: fn() -> &'static str) {}
 
 pub(crate) fn begin_if_asked() {}

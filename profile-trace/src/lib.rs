@@ -11,6 +11,7 @@
 //! | [`writer`] | a recording of what is told, into any `Write` |
 //! | `read` | reading a recording, whatever has happened to it |
 //! | `symbols` | what its addresses are called; needs the feature `symbols` |
+//! | `types` | which type an allocation is for; needs the feature `symbols` |
 //! | `view` | what it says, added up |
 //!
 //! `docs/FORMAT.md` has every byte.
@@ -25,6 +26,8 @@ pub mod read;
 #[cfg(feature = "symbols")]
 pub mod symbols;
 pub mod tables;
+#[cfg(feature = "symbols")]
+pub mod types;
 mod varint;
 #[cfg(feature = "read")]
 pub mod view;

@@ -14,7 +14,7 @@ struct Entry {
 }
 
 /// A two-way cache, which grows while it is too small for its thread.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     entries: Box<[[Entry; 2]]>,
     /// What brings a hash down to the index of a pair.
     shift: u32,
@@ -22,7 +22,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of_size(SMALLEST)
     }
 
@@ -37,7 +37,7 @@ impl Cache {
 
     /// The stack with this hash, if it was seen lately.
     #[inline(always)]
-    pub(super) fn get(&self, hash: u64) -> Option<Stack> {
+    pub(crate) fn get(&self, hash: u64) -> Option<Stack> {
         let [first, second] = self.entries.get(self.index(hash))?;
         if first.hash == hash {
             Some(first.stack)
@@ -49,7 +49,7 @@ impl Cache {
     }
 
     /// Puts a stack in, in the place of the older one of its pair.
-    pub(super) fn insert(&mut self, hash: u64, stack: Stack) {
+    pub(crate) fn insert(&mut self, hash: u64, stack: Stack) {
         self.misses += 1;
         let size = 2 * self.entries.len();
         if self.misses > 2 * size && size < LARGEST {
@@ -62,7 +62,7 @@ impl Cache {
     }
 
     /// Forgets all: the same addresses have come to mean other code.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.entries.fill([Entry::default(); 2]);
     }
 

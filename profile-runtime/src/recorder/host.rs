@@ -19,13 +19,13 @@ pub(super) fn allocator_is(inner: fn() -> &'static str) {
 }
 
 /// Nanoseconds since 1970.
-pub(super) fn since_1970() -> u64 {
+pub(crate) fn since_1970() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.map_or(0, |time| time.as_nanos() as u64)
 }
 
 /// The payload of a recording's first block.
-pub(super) fn facts(began: u64) -> Vec<u8> {
+pub(crate) fn facts(began: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let mut command_line = Vec::new();
     for argument in env::args_os() {

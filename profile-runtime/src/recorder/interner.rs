@@ -20,7 +20,7 @@ const RECORD: usize = 24;
 
 /// Hashes what is a hash already, or is mixed by one multiplication.
 #[derive(Default)]
-struct Mixed(u64);
+pub(crate) struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn finish(&self) -> u64 {

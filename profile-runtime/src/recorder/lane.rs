@@ -14,7 +14,7 @@ use super::sampling::Chooser;
 use super::session::{self, Session};
 use super::slot::Slot;
 use super::walk::{Registers, Walked, Walker, Way};
-use crate::record;
+use crate::{record, trace};
 
 /// Where a slot is full: an event, a sample and a time fit behind.
 const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
@@ -110,7 +110,7 @@ fn enter_slowly(lane: *mut Lane) -> Option<InUse> {
         discard(lane);
         let session = session::current().or_else(super::begin_in_child);
         if session.is_none() {
-            counters.record(false);
+            counters.follow(trace::is_on());
         }
         Lane::new(session?)
     });

@@ -13,12 +13,12 @@
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
 //! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
 
-mod cache;
+pub(crate) mod cache;
 mod file;
-mod host;
-mod interner;
+pub(crate) mod host;
+pub(crate) mod interner;
 mod lane;
-mod modules;
+pub(crate) mod modules;
 mod output;
 mod pointers;
 mod sampling;
@@ -26,7 +26,7 @@ mod session;
 mod settings;
 mod slot;
 mod unwind;
-mod walk;
+pub(crate) mod walk;
 
 use std::io;
 use std::path::Path;
@@ -91,6 +91,17 @@ pub(crate) fn is_at_work() -> bool {
 /// Whether a thread that begins to count is to hand its events over.
 pub(crate) fn is_on() -> bool {
     session::current().is_some()
+}
+
+/// Whether there is a recording, or one to be begun in this forked child.
+#[inline(always)]
+pub(crate) fn is_wanted() -> bool {
+    is_on() || !FORKED.load(Relaxed).is_null()
+}
+
+/// Makes what `work` allocates memline's own: it is neither recorded nor counted.
+pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    lane::apart(work)
 }
 
 /// Records an allocation of this thread.

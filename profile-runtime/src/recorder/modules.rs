@@ -9,22 +9,22 @@ use profile_trace::tables::Module;
 
 /// A table as it lies in memory.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Its addresses, as the module's file has them.
-    pub(super) range: Range<u64>,
-    pub(super) bytes: &'static [u8],
+    pub(crate) range: Range<u64>,
+    pub(crate) bytes: &'static [u8],
 }
 
 /// A module, and the tables that tell how to unwind its frames.
 #[derive(Clone, Debug)]
-pub(super) struct Loaded {
-    pub(super) module: Module,
-    pub(super) eh_frame: Option<Table>,
-    pub(super) eh_frame_hdr: Option<Table>,
+pub(crate) struct Loaded {
+    pub(crate) module: Module,
+    pub(crate) eh_frame: Option<Table>,
+    pub(crate) eh_frame_hdr: Option<Table>,
 }
 
 /// How often modules have been loaded and unloaded: whether [`loaded`] would say the same again.
-pub(super) fn changes() -> (u64, u64) {
+pub(crate) fn changes() -> (u64, u64) {
     let mut changes = (0, 0);
     // SAFETY: `first` gets a pointer to `changes`, during this call only.
     #[expect(unsafe_code)]
@@ -35,7 +35,7 @@ pub(super) fn changes() -> (u64, u64) {
 }
 
 /// What is loaded now.
-pub(super) fn loaded() -> Vec<Loaded> {
+pub(crate) fn loaded() -> Vec<Loaded> {
     let mut modules = Vec::<Loaded>::new();
     // SAFETY: `each` gets a pointer to `modules`, during this call only.
     #[expect(unsafe_code)]

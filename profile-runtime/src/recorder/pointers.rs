@@ -1,12 +1,17 @@
 //! Walks a stack by its frame pointers: each frame begins with the address of the one before, and
 //! the address to return to lies above it.
 
-use super::walk::{Bounds, Hash, MAX_CALLS, Walked};
+use super::walk::{Bounds, Extent, Hash, Walked};
 
-/// Walks from the frame at `frame`, as far as that leads up the stack. Returns the number of calls
-/// and their hash; the addresses are in `calls`, the innermost first.
+/// Walks from the frame at `frame`, as far as that leads up the stack, and `extent` wants to go.
+/// Returns the number of calls and their hash; the addresses are in `calls`, the innermost first.
 #[inline(always)]
-pub(super) fn walk(mut frame: usize, bounds: Bounds, calls: &mut [u64; MAX_CALLS]) -> Walked {
+pub(super) fn walk(
+    mut frame: usize,
+    bounds: Bounds,
+    mut extent: impl Extent,
+    calls: &mut [u64],
+) -> Walked {
     let mut hash = Hash::new();
     let mut count = 0;
     let mut lowest = bounds.start;
@@ -29,6 +34,13 @@ pub(super) fn walk(mut frame: usize, bounds: Bounds, calls: &mut [u64; MAX_CALLS
         *call = back as u64;
         hash.add(back as u64);
         count += 1;
+        if extent.ends(back as u64) {
+            return Walked {
+                count,
+                hash: hash.finish(),
+                cut_off: true,
+            };
+        }
         lowest = frame + 16;
         frame = next;
     }

@@ -23,7 +23,7 @@ use super::output::Output;
 use super::sampling::Recorded;
 use super::slot::Slot;
 use super::walk::{Walked, Way};
-use crate::{clock, exit, record, rss};
+use crate::{clock, exit, record, rss, trace};
 
 /// Nanoseconds between two samples of the process.
 const SAMPLE_INTERVAL: u64 = 10_000_000;
@@ -82,9 +82,7 @@ pub(super) fn forget_current() -> Option<&'static Session> {
 
 /// Begins or ends the recording of all threads.
 pub(super) fn record_all(on: bool) {
-    for record in record::all() {
-        record.counters.record(on);
-    }
+    record::follow_all(on || trace::is_on());
 }
 
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.

@@ -6,7 +6,7 @@ use framehop::{
 };
 
 use super::modules::Loaded;
-use super::walk::{Bounds, Hash, MAX_CALLS, Registers, Walked};
+use super::walk::{Bounds, Extent, Hash, Registers, Walked};
 
 // A walk is part of an allocation, whose cost must not depend on another one.
 type Policy = MustNotAllocateDuringUnwind;
@@ -54,7 +54,8 @@ impl Unwinder {
         &mut self,
         registers: &Registers,
         bounds: Bounds,
-        calls: &mut [u64; MAX_CALLS],
+        mut extent: impl Extent,
+        calls: &mut [u64],
     ) -> Walked {
         let mut read = |address: u64| {
             let address = address as usize;
@@ -92,6 +93,13 @@ impl Unwinder {
             *call = last;
             hash.add(last);
             count += 1;
+            if extent.ends(last) {
+                return Walked {
+                    count,
+                    hash: hash.finish(),
+                    cut_off: true,
+                };
+            }
         }
         Walked {
             count,

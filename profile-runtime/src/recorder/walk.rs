@@ -8,7 +8,7 @@ use super::pointers;
 use super::unwind::Unwinder;
 
 /// The most calls of a stack that are recorded, the innermost ones.
-pub(super) const MAX_CALLS: usize = 512;
+pub(crate) const MAX_CALLS: usize = 512;
 
 /// New stacks on which both ways must agree before frame pointers are trusted.
 const TRIALS: u32 = 64;
@@ -21,16 +21,16 @@ const OUTERMOST: usize = 4;
 
 /// What a walk found; the calls themselves are in the buffer that it was given.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Walked {
-    pub(super) count: usize,
-    pub(super) hash: u64,
+pub(crate) struct Walked {
+    pub(crate) count: usize,
+    pub(crate) hash: u64,
     /// Whether there are more calls than were walked.
-    pub(super) cut_off: bool,
+    pub(crate) cut_off: bool,
 }
 
 /// Where a walk begins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Registers {
+pub(crate) struct Registers {
     pub(super) instruction: usize,
     pub(super) stack: usize,
     pub(super) frame: usize,
@@ -39,7 +39,7 @@ pub(super) struct Registers {
 impl Registers {
     /// Those at the place of the call.
     #[inline(always)]
-    pub(super) fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let (instruction, stack, frame);
         // SAFETY: reads three registers, in one place, so that they belong together.
         #[expect(unsafe_code)]
@@ -71,20 +71,37 @@ pub(super) struct Bounds {
     pub(super) last_frame: usize,
 }
 
+/// How far a walk goes.
+pub(crate) trait Extent: Copy {
+    /// Whether the call that returns to `address` is the last one that is wanted.
+    fn ends(&mut self, address: u64) -> bool;
+}
+
+/// As far as the stack goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole;
+
+impl Extent for Whole {
+    #[inline(always)]
+    fn ends(&mut self, _: u64) -> bool {
+        false
+    }
+}
+
 /// The hash of a stack's addresses, in the order of the walk.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hash(u64);
+pub(crate) struct Hash(u64);
 
 impl Hash {
     #[inline(always)]
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(0x243F_6A88_85A3_08D3)
     }
 
     // PERF: a polynomial; the multiplication waits for nothing but the one before, and takes less
     // time than the load that leads to the next frame.
     #[inline(always)]
-    pub(super) fn add(&mut self, address: u64) {
+    pub(crate) fn add(&mut self, address: u64) {
         self.0 = self
             .0
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -93,7 +110,7 @@ impl Hash {
 
     /// Never 0, with good upper bits.
     #[inline(always)]
-    pub(super) fn finish(self) -> u64 {
+    pub(crate) fn finish(self) -> u64 {
         (self.0 ^ self.0 >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) | 1
     }
 }
@@ -101,7 +118,7 @@ impl Hash {
 /// How a program's stacks are walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// Not yet known: both ways are tried on the same stacks.
     Both = 0,
     /// By frame pointers.
@@ -111,7 +128,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) fn from_number(number: u8) -> Self {
+    pub(crate) fn from_number(number: u8) -> Self {
         match number {
             1 => Way::Pointers,
             2 => Way::Tables,
@@ -130,8 +147,8 @@ impl Way {
 }
 
 /// Walks the stacks of one thread.
-pub(super) struct Walker {
-    pub(super) way: Way,
+pub(crate) struct Walker {
+    pub(crate) way: Way,
     /// The thread's stack.
     stack: Range<usize>,
     unwinder: Option<Box<Unwinder>>,
@@ -141,7 +158,7 @@ pub(super) struct Walker {
 }
 
 impl Walker {
-    pub(super) fn new(way: Way, loaded: &[Loaded]) -> Self {
+    pub(crate) fn new(way: Way, loaded: &[Loaded]) -> Self {
         let mut walker = Self {
             way,
             stack: own_stack(),
@@ -155,22 +172,35 @@ impl Walker {
     }
 
     /// Other modules are loaded than before.
-    pub(super) fn reload(&mut self, loaded: &[Loaded]) {
+    pub(crate) fn reload(&mut self, loaded: &[Loaded]) {
         self.unwinder = (self.way != Way::Pointers).then(|| Box::new(Unwinder::new(loaded)));
     }
 
     /// The calls that the last walk found, the innermost first.
-    pub(super) fn calls(&self, walked: &Walked) -> &[u64] {
+    pub(crate) fn calls(&self, walked: &Walked) -> &[u64] {
         &self.calls[..walked.count]
     }
 
     /// Walks the stack that leads to `registers`.
     #[inline(always)]
     pub(super) fn walk(&mut self, registers: &Registers) -> Walked {
+        self.walk_within(registers, Whole, MAX_CALLS)
+    }
+
+    /// Walks it as far as `extent` wants to go, and no further than `most` calls.
+    #[inline(always)]
+    pub(crate) fn walk_within(
+        &mut self,
+        registers: &Registers,
+        extent: impl Extent,
+        most: usize,
+    ) -> Walked {
+        let most = most.min(MAX_CALLS);
         if self.way == Way::Pointers {
-            pointers::walk(registers.frame, self.bounds(registers), &mut self.calls)
+            let bounds = self.bounds(registers);
+            pointers::walk(registers.frame, bounds, extent, &mut self.calls[..most])
         } else {
-            self.walk_slowly(registers)
+            self.walk_slowly(registers, extent, most)
         }
     }
 
@@ -186,17 +216,18 @@ impl Walker {
     }
 
     #[inline(never)]
-    fn walk_slowly(&mut self, registers: &Registers) -> Walked {
+    fn walk_slowly(&mut self, registers: &Registers, extent: impl Extent, most: usize) -> Walked {
         let bounds = self.bounds(registers);
+        let calls = &mut self.calls[..most];
         let Some(unwinder) = &mut self.unwinder else {
-            return pointers::walk(registers.frame, bounds, &mut self.calls);
+            return pointers::walk(registers.frame, bounds, extent, calls);
         };
-        let by_tables = unwinder.walk(registers, bounds, &mut self.calls);
+        let by_tables = unwinder.walk(registers, bounds, extent, calls);
         if self.way == Way::Tables {
             return by_tables;
         }
         let expected = self.calls;
-        let by_pointers = pointers::walk(registers.frame, bounds, &mut self.calls);
+        let by_pointers = pointers::walk(registers.frame, bounds, extent, &mut self.calls[..most]);
         let found = &self.calls[..by_pointers.count];
         let enough = by_pointers.count + OUTERMOST >= by_tables.count;
         let common = found.len().min(by_tables.count);
@@ -213,7 +244,7 @@ impl Walker {
     }
 
     /// A stack turned out to be new.
-    pub(super) fn saw_new(&mut self) {
+    pub(crate) fn saw_new(&mut self) {
         if self.way == Way::Both {
             self.trial_stacks += 1;
             if self.trial_stacks >= TRIALS {
@@ -223,7 +254,7 @@ impl Walker {
     }
 
     /// Takes over what another thread has found out.
-    pub(super) fn decide(&mut self, way: Way) {
+    pub(crate) fn decide(&mut self, way: Way) {
         self.way = way;
         if way == Way::Pointers {
             self.unwinder = None;

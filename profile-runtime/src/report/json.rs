@@ -5,7 +5,7 @@
 //! compiler, `assert_eq!(&numbers[..], &[])` in a user's program no longer tells what the empty
 //! array holds.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::{Figures, Function, Line, Report};
 
@@ -58,15 +58,20 @@ fn push_figures(out: &mut String, figures: &Figures) {
         ("time_ns", figures.time_ns.map(i128::from)),
     ];
     for (name, value) in known {
-        match value {
-            Some(value) => push(out, format_args!(r#","{name}":{value}"#)),
-            None => push(out, format_args!(r#","{name}":null"#)),
-        }
+        push_number(out, name, value);
+    }
+}
+
+/// A further number of an object, null where it is not known.
+pub(crate) fn push_number(out: &mut String, name: &str, value: Option<impl fmt::Display>) {
+    match value {
+        Some(value) => push(out, format_args!(r#","{name}":{value}"#)),
+        None => push(out, format_args!(r#","{name}":null"#)),
     }
 }
 
 /// Text in quotes, with what JSON wants escaped.
-fn push_text(out: &mut String, text: &str) {
+pub(crate) fn push_text(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -84,7 +89,7 @@ fn push_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
-fn separated<T>(out: &mut String, values: &[T], write: fn(&mut String, &T)) {
+pub(crate) fn separated<T>(out: &mut String, values: &[T], write: impl Fn(&mut String, &T)) {
     for (i, value) in values.iter().enumerate() {
         if i > 0 {
             out.push(',');
@@ -93,7 +98,7 @@ fn separated<T>(out: &mut String, values: &[T], write: fn(&mut String, &T)) {
     }
 }
 
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(crate) fn push(out: &mut String, text: fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes any text");
 }
 

@@ -10,7 +10,7 @@ mod classic;
 mod csv;
 mod hints;
 mod html;
-mod json;
+pub(crate) mod json;
 mod legend;
 #[cfg(test)]
 mod sample;

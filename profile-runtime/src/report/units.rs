@@ -32,6 +32,36 @@ impl Bytes {
     }
 }
 
+/// A number of bytes in the unit that fits, where nobody has said how to write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(Bytes);
+
+impl Size {
+    /// With one decimal.
+    pub(crate) fn of(bytes: impl Into<i128>) -> Self {
+        Self::with_precision(bytes, 1)
+    }
+
+    /// With two decimals.
+    pub(crate) fn fine(bytes: impl Into<i128>) -> Self {
+        Self::with_precision(bytes, 2)
+    }
+
+    fn with_precision(bytes: impl Into<i128>, precision: u8) -> Self {
+        Self(Bytes {
+            value: bytes.into(),
+            unit: Unit::Auto,
+            precision,
+        })
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scale, name) = match self.unit {

@@ -105,12 +105,15 @@ impl Image {
     }
 
     fn symbol(&self, address: u64) -> Option<String> {
-        let after = self
-            .symbols
-            .partition_point(|(start, ..)| *start <= address);
-        let (_, end, name) = self.symbols.get(after.checked_sub(1)?)?;
-        (address < *end).then(|| names::demangled(name))
+        symbol_at(&self.symbols, address).map(names::demangled)
     }
+}
+
+/// The mangled name of the function at an address.
+pub(super) fn symbol_at(symbols: &[(u64, u64, String)], address: u64) -> Option<&str> {
+    let after = symbols.partition_point(|(start, ..)| *start <= address);
+    let (_, end, name) = symbols.get(after.checked_sub(1)?)?;
+    (address < *end).then_some(name)
 }
 
 fn written(path: &Path) -> Option<SystemTime> {
@@ -138,7 +141,8 @@ fn dwarf(object: &object::File<'_>) -> Dwarf<Bytes> {
     }
 }
 
-fn symbols(object: &object::File<'_>) -> Vec<(u64, u64, String)> {
+/// Address, end and mangled name of functions, by address.
+pub(super) fn symbols(object: &object::File<'_>) -> Vec<(u64, u64, String)> {
     let all = object.symbols().chain(object.dynamic_symbols());
     let functions = all.filter(|symbol| {
         symbol.kind() == SymbolKind::Text && symbol.is_definition() && symbol.size() > 0

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use gimli::{self, AttributeValue, DebugInfoOffset, Dwarf, Unit, UnitOffset, UnitRef};
@@ -20,7 +19,7 @@ pub(super) struct Instances {
     dwarf: Arc<Dwarf<Bytes>>,
     /// Where units begin: link-time optimisation lets one refer to another.
     starts: Vec<DebugInfoOffset>,
-    units: RefCell<HashMap<usize, Option<Rc<Unit<Bytes>>>>>,
+    units: RefCell<HashMap<usize, Option<Arc<Unit<Bytes>>>>>,
 }
 
 impl Instances {
@@ -69,13 +68,13 @@ impl Instances {
         }
     }
 
-    fn unit_of(&self, offset: DebugInfoOffset) -> Option<Rc<Unit<Bytes>>> {
+    fn unit_of(&self, offset: DebugInfoOffset) -> Option<Arc<Unit<Bytes>>> {
         let after = self.starts.partition_point(|start| *start <= offset);
         let start = *self.starts.get(after.checked_sub(1)?)?;
         let mut units = self.units.borrow_mut();
         let parse = || {
             let header = self.dwarf.unit_header(start).ok()?;
-            Some(Rc::new(self.dwarf.unit(header).ok()?))
+            Some(Arc::new(self.dwarf.unit(header).ok()?))
         };
         units.entry(start.0).or_insert_with(parse).clone()
     }

@@ -4,6 +4,7 @@
 //! believed if it is the one that was recorded; of any other, addresses stay addresses, and
 //! [`problems`](Symbols::problems) says why.
 
+mod functions;
 mod image;
 mod instance;
 mod names;
@@ -11,7 +12,6 @@ mod paths;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,8 @@ use crate::tables::{CUT_OFF, Module};
 
 use image::Image;
 
-pub use names::{is_allocator, is_memline};
+pub use functions::Functions;
+pub use names::{crate_of, is_allocator, is_memline, is_standard};
 
 /// One function at one place: a call, or a function that was inlined into one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,26 @@ pub struct Frame {
     pub inlined: bool,
     /// The file name of the executable or library.
     pub module: String,
+}
+
+impl Frame {
+    /// Whether this is memline's own, or the allocator's entry: not what a person looks for.
+    #[must_use]
+    pub fn is_memlines(&self) -> bool {
+        is_memline(&self.function) || is_allocator(&self.function)
+    }
+
+    /// Whether this is the standard library, or the C runtime that calls `main`.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        is_standard(&self.function, self.file.as_deref())
+    }
+
+    /// The crate of the function; see [`crate_of`].
+    #[must_use]
+    pub fn krate(&self) -> &str {
+        crate_of(&self.function)
+    }
 }
 
 /// Why the names of a module are not known.
@@ -78,7 +99,7 @@ pub struct Symbols {
     began: Option<SystemTime>,
     /// By path and build id.
     images: HashMap<(String, Vec<u8>), Result<Image, Problem>>,
-    frames: HashMap<(u64, u64), Rc<[Frame]>>,
+    frames: HashMap<(u64, u64), Arc<[Frame]>>,
 }
 
 impl fmt::Debug for Symbols {
@@ -93,9 +114,19 @@ impl Symbols {
     pub fn new(recording: &Recording) -> Self {
         let facts = recording.facts();
         let since_1970 = facts.began.unwrap_or(Duration::MAX);
+        Self::since(
+            SystemTime::UNIX_EPOCH.checked_add(since_1970),
+            facts.directory.clone(),
+        )
+    }
+
+    /// The names of the addresses of a process that works in `directory` and began then; files that
+    /// have been written since, and have no build id, are not believed.
+    #[must_use]
+    pub fn since(began: Option<SystemTime>, directory: String) -> Self {
         Self {
-            directory: facts.directory.clone(),
-            began: SystemTime::UNIX_EPOCH.checked_add(since_1970),
+            directory,
+            began,
             images: HashMap::new(),
             frames: HashMap::new(),
         }
@@ -103,22 +134,27 @@ impl Symbols {
 
     /// The functions of one call, the innermost first: those that were inlined, and the one that
     /// they were inlined into. There is at least one.
-    pub fn frames(&mut self, stacks: &Stacks, node: &Node) -> Rc<[Frame]> {
-        if node.address == CUT_OFF {
-            return Rc::new([Frame {
+    pub fn frames(&mut self, stacks: &Stacks, node: &Node) -> Arc<[Frame]> {
+        self.call(stacks.module(node), node.address)
+    }
+
+    /// The functions of the call that returns to `address`, within `module`. As
+    /// [`frames`](Self::frames) otherwise.
+    pub fn call(&mut self, module: Option<&Arc<Module>>, address: u64) -> Arc<[Frame]> {
+        if address == CUT_OFF {
+            return Arc::new([Frame {
                 function: "[calls that were not recorded]".to_owned(),
                 ..Frame::default()
             }]);
         }
-        let module = stacks.module(node);
         let base = module.map_or(0, |module| module.base);
-        let key = (base, node.address);
+        let key = (base, address);
         if let Some(known) = self.frames.get(&key) {
             return known.clone();
         }
-        let found = module.and_then(|module| self.look_up(module, node.address));
-        let frames = found.unwrap_or_else(|| vec![unknown(module, node.address)]);
-        let frames: Rc<[Frame]> = frames.into();
+        let found = module.and_then(|module| self.look_up(module, address));
+        let frames = found.unwrap_or_else(|| vec![unknown(module, address)]);
+        let frames: Arc<[Frame]> = frames.into();
         self.frames.insert(key, frames.clone());
         frames
     }
@@ -127,14 +163,9 @@ impl Symbols {
     /// allocator's entry.
     pub fn stack(&mut self, stacks: &Stacks, stack: u32) -> Vec<Frame> {
         let mut frames = Vec::new();
-        let mut inside = true;
         for node in stacks.calls(stack) {
-            for frame in &*self.frames(stacks, node) {
-                inside &= is_memline(&frame.function) || is_allocator(&frame.function);
-                if !inside {
-                    frames.push(frame.clone());
-                }
-            }
+            let call = self.frames(stacks, node);
+            frames.extend(call.iter().filter(|frame| !frame.is_memlines()).cloned());
         }
         frames
     }

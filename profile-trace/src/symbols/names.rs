@@ -35,6 +35,34 @@ pub fn is_allocator(function: &str) -> bool {
     ENTRIES.contains(&name)
 }
 
+/// The crate that a function belongs to, or, for a method, that of its type; empty for what is not
+/// Rust.
+#[must_use]
+pub fn crate_of(function: &str) -> &str {
+    let path = function.trim_start_matches(['<', '&', '(', '[', '*']);
+    let words = ["mut ", "const ", "dyn ", "impl "];
+    let path = words
+        .iter()
+        .fold(path, |path, word| path.strip_prefix(word).unwrap_or(path));
+    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
+    match end {
+        Some(end) if path[end..].starts_with("::") => &path[..end],
+        _ => "",
+    }
+}
+
+/// Whether a function of that source file is the standard library's, or the C runtime's that calls
+/// `main`.
+#[must_use]
+pub fn is_standard(function: &str, file: Option<&str>) -> bool {
+    // Crates that the standard library is built with come from the second.
+    let in_file = |file: &str| file.starts_with("std::") || file.starts_with("/rust/deps/");
+    let krate = crate_of(function);
+    matches!(krate, "std" | "core" | "alloc" | "__rustc")
+        || file.is_some_and(in_file)
+        || (file.is_none() && krate.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +80,29 @@ mod tests {
             "core::ptr::drop_in_place<alloc::string::String>",
         );
         check("main", "main");
+    }
+
+    #[test]
+    fn a_function_belongs_to_the_crate_of_its_path() {
+        let check = |function, krate| assert_eq!(crate_of(function), krate, "{function}");
+        check("app::Index::build", "app");
+        check("<app::Index as core::ops::Drop>::drop", "app");
+        check(
+            "<alloc::vec::Vec<T,A> as core::clone::Clone>::clone",
+            "alloc",
+        );
+        check("<&mut app::Reader>::read", "app");
+        check("<dyn app::Shape>::area", "app");
+        check("main", "");
+        check("app+0x1234", "");
+    }
+
+    #[test]
+    fn the_standard_library_is_known_by_path_and_file() {
+        assert!(is_standard("std::rt::lang_start", None) && is_standard("_start", None));
+        assert!(!is_standard("app::main", None));
+        let file = Some("std::hashbrown/raw/mod.rs");
+        assert!(is_standard("hashbrown::raw::RawTable::reserve", file));
     }
 
     #[test]

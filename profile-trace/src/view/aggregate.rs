@@ -165,6 +165,19 @@ impl Aggregate {
         })
     }
 
+    /// The blocks that were still live at the end, by address, each as a row of its own.
+    pub fn live(&self) -> impl Iterator<Item = (u64, Row)> {
+        self.blocks.live().filter_map(|(address, block)| {
+            let site = self.sites.get(block.site as usize)?;
+            let row = Row {
+                thread: site.thread,
+                stack: site.stack,
+                amount: block.amount(),
+            };
+            Some((address, row))
+        })
+    }
+
     /// The sum of a view's rows.
     #[must_use]
     pub fn sum(&self, view: View) -> Amount {

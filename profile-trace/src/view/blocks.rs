@@ -113,6 +113,11 @@ impl Waiting {
 }
 
 impl Blocks {
+    /// Those that live, by address.
+    pub(super) fn live(&self) -> impl Iterator<Item = (u64, &Block)> {
+        self.live.iter().map(|(address, block)| (*address, block))
+    }
+
     #[inline]
     pub(super) fn begin(
         &mut self,

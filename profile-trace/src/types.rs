@@ -1,0 +1,401 @@
+//! Which type an allocation is for, without any annotation.
+//!
+//! The debug information names functions with the types that they were made for, inlined ones too:
+//! `grow_one<app::Particle, alloc::alloc::Global>`. So a stack tells what it allocates: the innermost
+//! function that was made for a type says for which, and what it is a method of says in what
+//! container. A buffer may belong to a container around it (a `Vec` in a `String`), whose methods
+//! then follow on the stack.
+
+use crate::symbols::Frame;
+
+/// The type that a stack's allocation is for, such as `Vec<app::Particle>`. `frames` has the innermost
+/// first, without memline's own. `None` where no function between the allocation and the program says.
+///
+/// ```
+/// use profile_trace::symbols::Frame;
+/// use profile_trace::types;
+///
+/// let frame = |function: &str, instance: &str| Frame {
+///     function: function.to_owned(),
+///     instance: Some(instance.to_owned()),
+///     ..Frame::default()
+/// };
+/// let stack = [
+///     frame("alloc::raw_vec::RawVec<T,A>::grow_one", "grow_one<u64, alloc::alloc::Global>"),
+///     frame("alloc::vec::Vec<T,A>::push", "push<u64, alloc::alloc::Global>"),
+///     frame("app::main", "main"),
+/// ];
+/// assert_eq!(types::of(&stack).as_deref(), Some("Vec<u64>"));
+/// ```
+pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
+    let mut found: Option<Type<'a>> = None;
+    for frame in frames {
+        let standard = frame.is_standard();
+        let method = Method::of(frame);
+        found = match found {
+            None => method.and_then(|method| method.made(standard)),
+            Some(inner) => match method.map_or(Around::Nothing, |method| method.around(&inner)) {
+                Around::This(outer) => Some(outer),
+                Around::Nothing => Some(inner),
+                Around::End => return Some(inner.to_string()),
+            },
+        };
+        if !standard {
+            break; // the program's own, or a container of another crate
+        }
+    }
+    found.map(|found| found.to_string())
+}
+
+/// A function, as a method of a type.
+struct Method<'a> {
+    /// The path of the type, without arguments, or for a free function the module's.
+    owner: &'a str,
+    /// How many arguments the type has.
+    arguments_of_owner: usize,
+    /// What the function was made for, those of the type first.
+    arguments: Vec<&'a str>,
+    is_method: bool,
+}
+
+/// A container and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Type<'a> {
+    name: &'a str,
+    arguments: Vec<&'a str>,
+}
+
+/// What a function says of the type that was found within.
+enum Around<'a> {
+    /// It is a part of this one.
+    This(Type<'a>),
+    /// Nothing.
+    Nothing,
+    /// It is a whole: what holds it is another allocation.
+    End,
+}
+
+impl<'a> Method<'a> {
+    fn of(frame: &'a Frame) -> Option<Self> {
+        let instance = frame.instance.as_deref().unwrap_or_default();
+        let arguments = instance
+            .find('<')
+            .filter(|_| instance.ends_with('>'))
+            .map(|start| split(&instance[start + 1..instance.len() - 1]))
+            .unwrap_or_default();
+        let arguments = arguments
+            .into_iter()
+            .filter(|argument| !is_allocator(argument));
+        let function = frame.function.as_str();
+        let (owner, is_method) = match owner(function) {
+            Some(owner) => (owner, true),
+            None => (function, false),
+        };
+        let (path, own) = head(owner);
+        let own = own.into_iter();
+        let own = own.filter(|argument| !matches!(*argument, "A" | "S") && !is_allocator(argument));
+        Some(Self {
+            owner: path,
+            arguments_of_owner: own.count(),
+            arguments: arguments.collect(),
+            is_method,
+        })
+    }
+
+    fn name(&self) -> &'a str {
+        self.owner.rsplit("::").next().unwrap_or(self.owner)
+    }
+
+    fn typed(&self, name: &'a str, arguments: usize) -> Option<Type<'a>> {
+        let arguments = self.arguments.get(..arguments)?.to_vec();
+        Some(Type { name, arguments })
+    }
+
+    /// The type that this innermost method was made for, if it says.
+    fn made(&self, standard: bool) -> Option<Type<'a>> {
+        let first = *self.arguments.first()?;
+        match self.name() {
+            "RawVec" | "Vec" => self.typed("Vec", 1),
+            "RawTable" => Some(table(first)),
+            "HashMap" => self.typed("HashMap", 2),
+            "HashSet" => self.typed("HashSet", 1),
+            "BTreeMap" => self.typed("BTreeMap", 2),
+            "BTreeSet" => self.typed("BTreeSet", 1),
+            "Box" => Some(boxed(first)),
+            name @ ("Rc" | "Arc" | "UniqueRc" | "UniqueArc" | "VecDeque" | "BinaryHeap"
+            | "LinkedList") => {
+                let name = if name.ends_with("Rc") { "Rc" } else { name };
+                let name = if name.ends_with("Arc") { "Arc" } else { name };
+                let own = self.typed(name, 1)?;
+                // What shares a slice says so in the name of the function only.
+                Some(own)
+            }
+            name if !standard && self.is_method && self.arguments_of_owner > 0 => {
+                self.typed(name, self.arguments_of_owner.min(self.arguments.len()))
+            }
+            // `box_new<T>`, `from_elem<T>`, `to_vec<T>` and their like in the modules of what they make.
+            "box_new" | "exchange_malloc" => Some(boxed(first)),
+            "from_elem" | "to_vec" | "to_vec_in" | "from_iter"
+                if standard && self.owner.contains("vec") =>
+            {
+                self.typed("Vec", 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what was found within is part of what this is a method of.
+    fn around(&self, inner: &Type<'a>) -> Around<'a> {
+        let first = inner.arguments.first().copied().unwrap_or_default();
+        let same = self.arguments.first() == Some(&first);
+        let this = |name, arguments| Around::This(Type { name, arguments });
+        match (inner.name, self.name()) {
+            ("Vec", "String" | "str") if first == "u8" => this("String", Vec::new()),
+            ("Vec", name @ ("OsString" | "PathBuf" | "CString")) if first == "u8" => {
+                this(name, Vec::new())
+            }
+            // `alloc::fmt::format`, `alloc::str::join_generic_copy` and their like.
+            ("Vec", _) if first == "u8" && self.owner.starts_with("alloc::fmt::") => {
+                this("String", Vec::new())
+            }
+            ("String", name @ ("OsString" | "PathBuf")) => this(name, Vec::new()),
+            ("OsString", "PathBuf") => this("PathBuf", Vec::new()),
+            ("Vec", name @ ("VecDeque" | "BinaryHeap")) if same => this(name, vec![first]),
+            ("HashMap", "HashSet") => this("HashSet", vec![first]),
+            ("BTreeMap", "BTreeSet") => this("BTreeSet", vec![first]),
+            ("Box", name @ ("Rc" | "Arc")) if same => this(name, vec![first]),
+            ("Box", "LinkedList") => match self.arguments.first() {
+                Some(item) => this("LinkedList", vec![item]),
+                None => Around::Nothing,
+            },
+            // Another container's method: what was found is an item of it, or was made for it.
+            ("Vec", "Vec") if !same && !self.arguments.is_empty() => Around::End,
+            ("String", _) => Around::End,
+            (_, "Vec" | "HashMap" | "BTreeMap" | "RawTable" | "VecDeque" | "Box") if !same => {
+                if self.arguments.is_empty() || inner.name == "HashMap" {
+                    Around::Nothing
+                } else {
+                    Around::End
+                }
+            }
+            _ => Around::Nothing,
+        }
+    }
+}
+
+/// What a hash table with such entries is.
+fn table(entry: &str) -> Type<'_> {
+    let parts = entry
+        .strip_prefix('(')
+        .and_then(|entry| entry.strip_suffix(')'))
+        .map(split)
+        .unwrap_or_default();
+    match parts[..] {
+        [key, "()"] => Type {
+            name: "HashSet",
+            arguments: vec![key],
+        },
+        [_, _] => Type {
+            name: "HashMap",
+            arguments: parts,
+        },
+        _ => Type {
+            name: "HashTable",
+            arguments: vec![entry],
+        },
+    }
+}
+
+/// What a box with such contents is: the nodes of other containers are boxed, too.
+fn boxed(contents: &str) -> Type<'_> {
+    let (path, mut arguments) = head(contents);
+    arguments.retain(|argument| !is_allocator(argument));
+    let name = match path {
+        "alloc::sync::ArcInner" => "Arc",
+        "alloc::rc::RcInner" | "alloc::rc::RcBox" => "Rc",
+        "alloc::collections::linked_list::Node" => "LinkedList",
+        "alloc::collections::btree::node::LeafNode"
+        | "alloc::collections::btree::node::InternalNode" => {
+            if arguments
+                .get(1)
+                .is_some_and(|value| value.ends_with("SetValZST"))
+            {
+                arguments.truncate(1);
+                "BTreeSet"
+            } else {
+                "BTreeMap"
+            }
+        }
+        _ => {
+            return Type {
+                name: "Box",
+                arguments: vec![contents],
+            };
+        }
+    };
+    Type { name, arguments }
+}
+
+impl std::fmt::Display for Type<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)?;
+        if !self.arguments.is_empty() {
+            let arguments: Vec<String> =
+                self.arguments.iter().map(|text| shortened(text)).collect();
+            write!(f, "<{}>", arguments.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// A type as a person writes it: without the paths of the standard library, and without its
+/// allocators and hashers.
+fn shortened(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+            .unwrap_or(rest.len());
+        let path = &rest[..end];
+        rest = &rest[end..];
+        if is_allocator(path) {
+            let separated = out.trim_end().trim_end_matches(',').len();
+            out.truncate(separated);
+        } else if ["alloc::", "core::", "std::", "hashbrown::"]
+            .iter()
+            .any(|krate| path.starts_with(krate))
+        {
+            out.push_str(path.rsplit("::").next().unwrap_or(path));
+        } else {
+            out.push_str(path);
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether a type argument says how memory is got, or keys are hashed, rather than for what.
+fn is_allocator(argument: &str) -> bool {
+    matches!(
+        argument,
+        "alloc::alloc::Global"
+            | "allocator_api2::stable::alloc::global::Global"
+            | "Global"
+            | "std::hash::random::RandomState"
+            | "hashbrown::alloc::inner::Global"
+            | "std::collections::hash::map::RandomState"
+            | "foldhash::fast::RandomState"
+            | "hashbrown::hasher::DefaultHashBuilder"
+    ) || argument.contains("{closure")
+}
+
+/// The type that a function is a method of; `None` for a free function.
+fn owner(function: &str) -> Option<&str> {
+    if let Some(rest) = function.strip_prefix('<') {
+        // `<Type as Trait>::method` or `<Type>::method`.
+        let end = end_of_angle(rest);
+        let inner = &rest[..end];
+        let inner = as_position(inner).map_or(inner, |at| &inner[..at]);
+        return Some(inner);
+    }
+    let (owner, _) = function.rsplit_once("::")?;
+    // `alloc::str::<impl alloc::borrow::ToOwned for str>::to_owned`
+    if let Some(at) = owner.find("::<impl ") {
+        let implemented = owner[at + 8..].trim_end_matches('>');
+        return Some(implemented.rsplit(" for ").next().unwrap_or(implemented));
+    }
+    let last = last_segment(owner);
+    let is_type = last.starts_with(|c: char| c.is_uppercase());
+    is_type.then_some(owner)
+}
+
+/// The last part of a path, with its arguments.
+fn last_segment(path: &str) -> &str {
+    let mut depth = 0usize;
+    let mut start = 0;
+    for (at, c) in path.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => start = at + 1,
+            _ => {}
+        }
+    }
+    &path[start..]
+}
+
+/// Where the angle bracket closes that was opened before `text`.
+fn end_of_angle(text: &str) -> usize {
+    let mut depth = 1usize;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if before != '-' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// Where ` as ` stands outside of all brackets.
+fn as_position(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 && text[at..].starts_with(" as ") => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A path without its arguments, and these.
+fn head(path: &str) -> (&str, Vec<&str>) {
+    let path = path.trim_start_matches('&');
+    let start = path.len() - last_segment(path).len();
+    match path[start..].find('<') {
+        Some(at) => {
+            let open = start + at;
+            let inner = &path[open + 1..];
+            let inner = &inner[..end_of_angle(inner)];
+            (path[..open].trim_end_matches("::"), split(inner))
+        }
+        None => (path, Vec::new()),
+    }
+}
+
+/// What commas outside of all brackets separate.
+fn split(list: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start, mut before) = (0usize, 0, ' ');
+    for (at, c) in list.char_indices() {
+        match c {
+            '<' | '(' | '[' | '{' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(list[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    let last = list[start..].trim();
+    if !last.is_empty() {
+        parts.push(last);
+    }
+    parts
+}
