@@ -33,7 +33,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use crate::{exit, rss, stats};
+use crate::{exit, record, rss, stats};
 use session::{Plan, Session};
 use walk::Registers;
 
@@ -64,7 +64,7 @@ impl Recorder {
     pub fn start(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let live_before = stats::live() as u64;
-        lane::apart(|| {
+        uncounted(|| {
             begin(Plan {
                 path: session::absolute(path),
                 live_before,
@@ -91,6 +91,17 @@ pub(crate) fn is_at_work() -> bool {
 /// Whether a thread that begins to count is to hand its events over.
 pub(crate) fn is_on() -> bool {
     session::current().is_some()
+}
+
+/// Runs `work` without recording what it allocates and frees.
+#[inline]
+pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    lane::apart(work)
+}
+
+/// The same, and what it does counts for nobody.
+fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    record::current().counters.uncounted(work)
 }
 
 /// Records an allocation of this thread.
@@ -133,7 +144,7 @@ pub(crate) fn begin_if_asked() {
 
 #[cold]
 fn begin_as_asked() {
-    lane::apart(|| {
+    uncounted(|| {
         let Some(plan) = settings::plan() else {
             return;
         };
@@ -170,7 +181,7 @@ fn finish() {
     if let Some(lane) = lane::enter() {
         lane.0.conclude();
     }
-    lane::apart(|| {
+    uncounted(|| {
         if let Some(session) = session::current() {
             session.finish();
         }
