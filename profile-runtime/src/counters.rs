@@ -302,7 +302,7 @@ impl Counters {
         self.watch.get().set_top(saved.watch_top);
     }
 
-    /// Runs `work` of the runtime itself without counting it.
+    /// Runs `work` of the runtime itself: it counts for nobody, and is not recorded.
     pub(crate) fn uncounted<T>(&self, work: impl FnOnce() -> T) -> T {
         struct Restore<'a>(&'a Counters, Saved);
         impl Drop for Restore<'_> {
@@ -327,7 +327,7 @@ impl Counters {
                 watch_top: self.watch.get().top(),
             },
         );
-        work()
+        recorder::apart(work)
     }
 }
 

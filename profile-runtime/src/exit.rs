@@ -8,7 +8,7 @@ use std::sync::atomic::{
 use std::thread;
 use std::time::Duration;
 
-use crate::{collect, output, record, report, start};
+use crate::{collect, output, record, recorder, report, start};
 
 const UNWRITTEN: u8 = 0;
 const WRITING: u8 = 1;
@@ -43,7 +43,7 @@ extern "C" fn at_exit() {
     // What the report allocates is not for the lines that are still open on this thread.
     record::current().counters.publish();
     record::forget_current();
-    if panic::catch_unwind(write_report).is_err() {
+    if panic::catch_unwind(|| recorder::apart(write_report)).is_err() {
         complain("the report failed; the program's own result is not affected");
     }
     // A signal that ends the process may be writing on another thread, and is not cut short.

@@ -29,6 +29,10 @@ pub(crate) fn is_at_work() -> bool {
     false
 }
 
+pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
 pub(crate) fn is_on() -> bool {
     false
 }

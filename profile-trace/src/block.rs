@@ -7,6 +7,11 @@ use std::fmt;
 
 use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 
+#[cfg(feature = "read")]
+use crate::columns;
+use crate::columns::Splitter;
+use crate::varint::Writer;
+
 /// What each block begins with.
 pub const MARKER: [u8; 4] = *b"\x93BLK";
 
@@ -41,6 +46,27 @@ impl Kind {
     }
 }
 
+/// How a payload is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Packing {
+    /// As it is.
+    Stored = 0,
+    /// An LZ4 block.
+    Lz4 = 1,
+    /// Events in [`columns`]; since version 2.
+    Columns = 2,
+}
+
+#[cfg(feature = "read")]
+impl Packing {
+    fn from_number(number: u8) -> Option<Self> {
+        [Packing::Stored, Packing::Lz4, Packing::Columns]
+            .into_iter()
+            .find(|packing| *packing as u8 == number)
+    }
+}
+
 /// Says which block of which stream a payload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -57,7 +83,7 @@ pub struct Label {
 pub(crate) struct BlockHeader {
     /// A [`Kind`], or a later version's.
     pub(crate) kind: u8,
-    pub(crate) packed: bool,
+    pub(crate) packing: Packing,
     pub(crate) stream: u32,
     pub(crate) sequence: u32,
     /// Bytes that follow the header.
@@ -74,7 +100,7 @@ impl BlockHeader {
         let mut bytes = [0; Self::SIZE];
         bytes[..4].copy_from_slice(&MARKER);
         bytes[4] = self.kind;
-        bytes[5] = u8::from(self.packed);
+        bytes[5] = self.packing as u8;
         for (place, number) in bytes[8..24].chunks_exact_mut(4).zip([
             self.stream,
             self.sequence,
@@ -99,7 +125,7 @@ impl BlockHeader {
         };
         let header = Self {
             kind: bytes[4],
-            packed: bytes[5] != 0,
+            packing: Packing::from_number(bytes[5])?,
             stream: number(8)?,
             sequence: number(12)?,
             stored: number(16)?,
@@ -107,10 +133,9 @@ impl BlockHeader {
             checksum: number(24)?,
         };
         let possible = bytes[..4] == MARKER
-            && bytes[5] <= 1
             && header.length as usize <= MAX_PAYLOAD
             && header.stored <= header.length
-            && (header.packed || header.stored == header.length);
+            && (header.packing != Packing::Stored || header.stored == header.length);
         possible.then_some(header)
     }
 
@@ -129,10 +154,16 @@ fn checksum(header: &[u8; BlockHeader::SIZE], stored: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// How much of a block of events shows whether it repeats itself, in bytes, and how many times
+/// smaller LZ4 then makes it. Other blocks are put into columns.
+const TRIED: usize = 4096;
+const REPEATED: usize = 8;
+
 /// Makes blocks of payloads. It holds the memory that compression needs, for payloads up to a
 /// size given beforehand, so that nothing is allocated when a block is made.
 pub struct Packer {
     table: CompressTable,
+    splitter: Splitter,
     out: Vec<u8>,
 }
 
@@ -148,12 +179,14 @@ impl Packer {
     pub fn new(largest: usize) -> Self {
         Self {
             table: CompressTable::default(),
+            splitter: Splitter::new(largest),
             out: vec![0; BlockHeader::SIZE + get_maximum_output_size(largest)],
         }
     }
 
     /// The block of `payload`, ready to be appended to a recording; compressed where that helps.
-    /// A payload larger than was announced makes an empty block.
+    /// A payload of events is to be what an [`Encoder`](crate::events::Encoder) wrote. A payload
+    /// larger than was announced makes an empty block.
     pub fn pack(&mut self, label: Label, payload: &[u8]) -> &[u8] {
         let largest = self.out.len() - BlockHeader::SIZE;
         let payload = if get_maximum_output_size(payload.len()) <= largest {
@@ -161,17 +194,17 @@ impl Packer {
         } else {
             &[]
         };
-        let place = &mut self.out[BlockHeader::SIZE..];
-        let packed = compress_into_with_table(payload, place, &mut self.table)
-            .ok()
-            .filter(|&stored| stored < payload.len());
-        let stored = packed.unwrap_or_else(|| {
-            place[..payload.len()].copy_from_slice(payload);
-            payload.len()
-        });
+        let (packing, stored) = self
+            .columns(label, payload)
+            .map(|stored| (Packing::Columns, stored))
+            .or_else(|| Some((Packing::Lz4, self.lz4(payload)?)))
+            .unwrap_or_else(|| {
+                self.out[BlockHeader::SIZE..][..payload.len()].copy_from_slice(payload);
+                (Packing::Stored, payload.len())
+            });
         let header = BlockHeader {
             kind: label.kind as u8,
-            packed: packed.is_some(),
+            packing,
             stream: label.stream,
             sequence: label.sequence,
             stored: stored as u32,
@@ -182,17 +215,48 @@ impl Packer {
         self.out[..BlockHeader::SIZE].copy_from_slice(&header);
         &self.out[..BlockHeader::SIZE + stored]
     }
+
+    /// Compresses `payload` into its place. `None` if that makes it no smaller.
+    fn lz4(&mut self, payload: &[u8]) -> Option<usize> {
+        let place = &mut self.out[BlockHeader::SIZE..];
+        compress_into_with_table(payload, place, &mut self.table)
+            .ok()
+            .filter(|&stored| stored < payload.len())
+    }
+
+    /// Puts the columns of `payload` into its place. `None` where LZ4 makes it smaller.
+    fn columns(&mut self, label: Label, payload: &[u8]) -> Option<usize> {
+        if label.kind != Kind::Events {
+            return None;
+        }
+        let start = &payload[..payload.len().min(TRIED)];
+        let tried = self.lz4(start).unwrap_or(start.len());
+        if tried <= start.len() / REPEATED {
+            return None;
+        }
+        let mut writer = Writer::new(&mut self.out[BlockHeader::SIZE..]);
+        self.splitter.write(payload, &mut writer)?;
+        let least = if start.len() < payload.len() {
+            payload.len()
+        } else {
+            tried
+        };
+        Some(writer.written()).filter(|&stored| stored < least)
+    }
 }
 
 /// The payload of a block whose header is sound, into `out`; `None` if it cannot be unpacked.
 #[cfg(feature = "read")]
 pub(crate) fn unpack(header: &BlockHeader, stored: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.clear();
-    if !header.packed {
+    if header.packing == Packing::Stored {
         out.extend_from_slice(stored);
         return Some(());
     }
     out.resize(header.length as usize, 0);
+    if header.packing == Packing::Columns {
+        return columns::join(stored, out);
+    }
     let length = lz4_flex::block::decompress_into(stored, out).ok()?;
-    (length == header.length as usize).then_some(())
+    (length == out.len()).then_some(())
 }

@@ -22,7 +22,7 @@
 //! A stack is its node ([`tables`](crate::tables)). An allocation's slot is picked by its stack and
 //! kind, and holds them and the size from then on.
 
-use crate::varint::{MAX, Writer, zigzag};
+use crate::varint::{MAX, Reader, Writer, unzigzag, zigzag};
 
 /// A node of the tree of stacks; 0 is the empty stack, which is also what is not known.
 pub type Stack = u32;
@@ -34,6 +34,16 @@ pub(crate) enum Kind {
     Alloc = 1,
     Zeroed = 2,
     Realloc = 3,
+}
+
+impl Kind {
+    /// The kind with this tag, if there is one.
+    #[inline]
+    pub(crate) fn from_tag(tag: u8) -> Option<Self> {
+        [Kind::Alloc, Kind::Zeroed, Kind::Realloc]
+            .into_iter()
+            .find(|kind| *kind as u8 == tag)
+    }
 }
 
 /// One thing that a thread did or saw.
@@ -111,10 +121,62 @@ pub(crate) struct Slot {
     pub(crate) kind: u8,
 }
 
+/// The address that was said last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Last(pub(crate) u64);
+
+impl Last {
+    /// Writes an address.
+    #[inline]
+    pub(crate) fn write(&mut self, address: u64, writer: &mut Writer<'_>) {
+        let distance = address.wrapping_sub(self.0) as i64;
+        self.0 = address;
+        let remainder = distance as u8 & 15;
+        writer.varint(zigzag(distance >> 4) << 1 | u64::from(remainder != 0));
+        if remainder != 0 {
+            writer.byte(remainder);
+        }
+    }
+
+    /// Reads what [`write`](Self::write) has written.
+    #[inline]
+    pub(crate) fn read(&mut self, reader: &mut Reader<'_>) -> Option<u64> {
+        let code = reader.varint()?;
+        let mut distance = unzigzag(code >> 1) << 4;
+        if code & 1 != 0 {
+            distance |= i64::from(reader.byte()? & 15);
+        }
+        self.0 = self.0.wrapping_add(distance as u64);
+        Some(self.0)
+    }
+
+    /// Writes a free, its tag included.
+    #[inline]
+    pub(crate) fn write_free(&mut self, address: u64, writer: &mut Writer<'_>) {
+        let distance = address.wrapping_sub(self.0);
+        let near = zigzag(distance as i64 >> 4);
+        if distance.is_multiple_of(16) && near <= u64::from(LOW) {
+            self.0 = address;
+            writer.byte(TAG_NEAR_FREE | near as u8);
+        } else {
+            writer.byte(TAG_FREE);
+            self.write(address, writer);
+        }
+    }
+
+    /// Reads the address of a free whose tag is one of the near ones.
+    #[inline]
+    pub(crate) fn read_near(&mut self, tag: u8) -> u64 {
+        let distance = unzigzag(u64::from(tag & LOW)) << 4;
+        self.0 = self.0.wrapping_add(distance as u64);
+        self.0
+    }
+}
+
 /// What was said before in a block.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) last: u64,
+    pub(crate) last: Last,
     pub(crate) slots: [Slot; SLOTS],
 }
 
@@ -126,7 +188,7 @@ impl Model {
             kind: 0,
         };
         Self {
-            last: 0,
+            last: Last(0),
             slots: [EMPTY; SLOTS],
         }
     }
@@ -207,7 +269,7 @@ impl Encoder {
         let kind = if zeroed { Kind::Zeroed } else { Kind::Alloc };
         let mut writer = Writer::new(out);
         self.slot(kind, size, stack, &mut writer);
-        self.address(address, &mut writer);
+        self.model.last.write(address, &mut writer);
         writer.written()
     }
 
@@ -223,8 +285,8 @@ impl Encoder {
     ) -> usize {
         let mut writer = Writer::new(out);
         self.slot(Kind::Realloc, size, stack, &mut writer);
-        self.address(old, &mut writer);
-        self.address(address, &mut writer);
+        self.model.last.write(old, &mut writer);
+        self.model.last.write(address, &mut writer);
         writer.written()
     }
 
@@ -232,15 +294,7 @@ impl Encoder {
     #[inline]
     pub fn free(&mut self, address: u64, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);
-        let distance = address.wrapping_sub(self.model.last);
-        let near = zigzag(distance as i64 >> 4);
-        if distance.is_multiple_of(16) && near <= u64::from(LOW) {
-            self.model.last = address;
-            writer.byte(TAG_NEAR_FREE | near as u8);
-        } else {
-            writer.byte(TAG_FREE);
-            self.address(address, &mut writer);
-        }
+        self.model.last.write_free(address, &mut writer);
         writer.written()
     }
 
@@ -265,17 +319,6 @@ impl Encoder {
             writer.byte(kind as u8);
             writer.varint(u64::from(stack));
             writer.varint(size);
-        }
-    }
-
-    #[inline]
-    fn address(&mut self, address: u64, writer: &mut Writer<'_>) {
-        let distance = address.wrapping_sub(self.model.last) as i64;
-        self.model.last = address;
-        let remainder = distance as u8 & 15;
-        writer.varint(zigzag(distance >> 4) << 1 | u64::from(remainder != 0));
-        if remainder != 0 {
-            writer.byte(remainder);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | modules | |
 //! |---|---|
 //! | `header`, `block` | the file: its first bytes, and blocks with checksums |
+//! | `columns`, `huffman` | a smaller form of blocks of events |
 //! | [`facts`], [`tables`], [`events`] | what blocks hold |
 //! | [`pending`] | the side file, which keeps what a killed process had not yet written |
 //! | [`writer`] | a recording of what is told, into any `Write` |
@@ -17,9 +18,11 @@
 //! `docs/FORMAT.md` has every byte.
 
 pub mod block;
+mod columns;
 pub mod events;
 pub mod facts;
 mod header;
+mod huffman;
 pub mod pending;
 #[cfg(feature = "read")]
 pub mod read;
@@ -38,4 +41,4 @@ pub use header::{Header, Magic};
 pub use read::Recording;
 
 /// The version of the format that this crate writes, and the newest that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -31,6 +31,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Writes bytes as they are.
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let rest = &mut self.buffer[self.at..];
+        let length = bytes.len().min(rest.len());
+        rest[..length].copy_from_slice(&bytes[..length]);
+        self.at += length;
+    }
+
     #[inline]
     pub(crate) fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
@@ -62,21 +71,21 @@ pub(crate) fn zigzag(value: i64) -> u64 {
 }
 
 /// Takes numbers off the front of a slice; `None` once it ends, or where no number is.
-#[cfg(any(feature = "read", test))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 
-#[cfg(any(feature = "read", test))]
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
+    #[cfg(any(feature = "read", test))]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Bytes that are left.
+    #[cfg(feature = "read")]
     pub(crate) fn left(&self) -> usize {
         self.0.len()
     }
@@ -110,20 +119,39 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A varint that fits into 32 bits.
-    pub(crate) fn varint32(&mut self) -> Option<u32> {
-        self.varint()?.try_into().ok()
+    /// The bytes that this one has yet to read and `later`, a copy that went on, has not.
+    #[inline]
+    pub(crate) fn up_to(&self, later: &Self) -> &'a [u8] {
+        &self.0[..self.0.len() - later.0.len()]
     }
 
-    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.varint()?).ok()?;
+    /// What has not been read yet.
+    #[cfg(any(feature = "read", test))]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    /// So many bytes.
+    #[cfg(any(feature = "read", test))]
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(bytes)
     }
+
+    /// A varint that fits into 32 bits.
+    #[cfg(feature = "read")]
+    pub(crate) fn varint32(&mut self) -> Option<u32> {
+        self.varint()?.try_into().ok()
+    }
+
+    #[cfg(any(feature = "read", test))]
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        self.take(length)
+    }
 }
 
-#[cfg(any(feature = "read", test))]
 #[inline]
 pub(crate) fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)

@@ -75,12 +75,53 @@ fn small() -> Session {
     }
 }
 
+/// Blocks that are freed in another order than they were allocated in, so that they are stored in
+/// columns.
+fn scattered() -> Session {
+    let address = |index: u64| 0x7000_0000_0000 + index * 7919 % 503 * 1600;
+    let mut events = Vec::new();
+    for round in 0..3 {
+        events.extend((0..200).map(|index| Event::Alloc {
+            zeroed: index % 7 == 0,
+            address: address(index),
+            size: index % 40 + round,
+            stack: 2 + (index % 2) as u32,
+        }));
+        events.push(Event::Time { elapsed: 1000 });
+        events.extend((0..50).map(|index| Event::Realloc {
+            old: address(index),
+            address: address(index + 300),
+            size: 100,
+            stack: 3,
+        }));
+        events.extend((50..200).map(|index| Event::Free {
+            address: address(50 + index * 77 % 150),
+        }));
+        events.push(Event::Sample {
+            rss: 1 << 20,
+            live: 5000,
+        });
+        events.extend((300..350).map(|index| Event::Free {
+            address: address(index),
+        }));
+    }
+    Session {
+        nodes: small().nodes,
+        events: events.into_iter().map(|event| (1, event)).collect(),
+    }
+}
+
 /// A recording of each version of the format is kept, and read for ever.
 #[test]
 fn recordings_of_older_versions_are_read() {
-    let (condition, log) = seen(include_bytes!("recordings/1.memline")).expect("it is read");
-    assert!(condition.complete && condition.is_whole());
-    assert_eq!(log.events, small().events());
+    for (bytes, session) in [
+        (&include_bytes!("recordings/1.memline")[..], small()),
+        (&include_bytes!("recordings/2.memline")[..], scattered()),
+    ] {
+        let (condition, log) = seen(bytes).expect("it is read");
+        assert!(condition.complete && condition.is_whole());
+        assert_eq!(log.events, session.events());
+    }
 }
 
 #[test]
@@ -124,10 +165,15 @@ impl Random {
 
 #[test]
 fn ten_thousand_corruptions_are_told_and_survived() {
-    let bytes = small().write();
+    corrupt(&small(), 10_000);
+    corrupt(&scattered(), 1000);
+}
+
+fn corrupt(session: &Session, rounds: u32) {
+    let bytes = session.write();
     let whole = seen(&bytes).expect("it is whole");
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
-    for round in 0..10_000 {
+    for round in 0..rounds {
         let mut damaged = bytes.clone();
         for _ in 0..=random.below(4) {
             let at = random.below(damaged.len());
@@ -228,7 +274,7 @@ fn what_is_no_recording_is_said_in_one_line() {
     };
     check(
         &newer.encode(Magic::Recording),
-        "the recording is a recording of format 2, and this memline reads up to 1: a newer one is needed",
+        "the recording is a recording of format 3, and this memline reads up to 2: a newer one is needed",
     );
     let device = Recording::open("/dev/null".as_ref()).expect_err("it is a device");
     assert!(matches!(device, Error::Unreadable { .. }), "{device}");

@@ -9,13 +9,17 @@ use std::thread;
 use profile_trace::symbols::{Frame, Problem, Symbols};
 use profile_trace::view::{Row, View};
 
-use super::read::{Read, leave_at_once, read};
+use super::read::{Read, leave_at_once, read, read_complete};
 use crate::common::{Child, Outcome, Program, Test, scratch};
 use crate::named;
 
-pub(crate) const PROGRAMS: &[Program] = named![leaks];
+pub(crate) const PROGRAMS: &[Program] = named![leaks, profiled];
 
-pub(crate) const TESTS: &[Test] = named![leaks_are_at_their_lines, a_changed_program_has_no_names,];
+pub(crate) const TESTS: &[Test] = named![
+    leaks_are_at_their_lines,
+    nothing_of_memline_is_recorded,
+    a_changed_program_has_no_names,
+];
 
 /// What leaks, by the thousand.
 #[derive(Clone)]
@@ -140,6 +144,36 @@ fn leaks_are_at_their_lines() {
             .find(|frame| frame.function.contains("profile_runtime"));
         assert!(own.is_none(), "{own:?}");
     }
+}
+
+/// Has a table, which is printed when it ends.
+fn profiled() -> Outcome {
+    #[memline::profile]
+    fn work() -> usize {
+        let kept = texts();
+        kept.len()
+    }
+    assert_eq!(work(), 1000);
+    memline::reset();
+    assert_eq!(work(), 1000);
+    Ok(())
+}
+
+fn nothing_of_memline_is_recorded() {
+    let path = scratch("recording_profiled").join("a.memline");
+    let ended = Child::new("profiled").env("MEMLINE_RECORD", &path).run();
+    assert_eq!(ended.code(), Some(0));
+    assert!(ended.stderr.contains("let kept = texts();"), "{ended:?}");
+    let read = read_complete(&path);
+    let (rows, _) = named_rows(&read, View::Total);
+    assert!(rows.iter().any(|(row, _)| row.amount.blocks == 2000));
+    for (row, frames) in &rows {
+        let own = frames
+            .iter()
+            .find(|frame| frame.function.contains("profile_runtime"));
+        assert!(own.is_none(), "{row:?}: {frames:#?}");
+    }
+    assert_eq!(read.aggregate.unknown_frees(), 0);
 }
 
 /// The same recording, of a file that is not the one that it was.

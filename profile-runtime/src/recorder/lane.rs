@@ -72,7 +72,7 @@ pub(super) fn is_in_use() -> bool {
     LANE.get() == IN_USE
 }
 
-/// Makes what `work` allocates the recorder's own: it is not recorded, and counts for nobody.
+/// Makes what `work` allocates the recorder's own: it is not recorded.
 pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
     struct Back(*mut Lane);
     impl Drop for Back {
@@ -81,7 +81,7 @@ pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
         }
     }
     let _back = Back(LANE.replace(IN_USE));
-    record::current().counters.uncounted(work)
+    work()
 }
 
 /// This thread's lane, if something is being recorded.

@@ -33,7 +33,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use crate::{exit, rss, stats};
+use crate::{exit, record, rss, stats};
 use session::{Plan, Session};
 use walk::Registers;
 
@@ -64,7 +64,7 @@ impl Recorder {
     pub fn start(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let live_before = stats::live() as u64;
-        lane::apart(|| {
+        uncounted(|| {
             begin(Plan {
                 path: session::absolute(path),
                 live_before,
@@ -99,9 +99,15 @@ pub(crate) fn is_wanted() -> bool {
     is_on() || !FORKED.load(Relaxed).is_null()
 }
 
-/// Makes what `work` allocates memline's own: it is neither recorded nor counted.
+/// Runs `work` without recording what it allocates and frees.
+#[inline]
 pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
     lane::apart(work)
+}
+
+/// The same, and what it does counts for nobody.
+pub(crate) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    record::current().counters.uncounted(work)
 }
 
 /// Records an allocation of this thread.
@@ -144,7 +150,7 @@ pub(crate) fn begin_if_asked() {
 
 #[cold]
 fn begin_as_asked() {
-    lane::apart(|| {
+    uncounted(|| {
         let Some(plan) = settings::plan() else {
             return;
         };
@@ -181,7 +187,7 @@ fn finish() {
     if let Some(lane) = lane::enter() {
         lane.0.conclude();
     }
-    lane::apart(|| {
+    uncounted(|| {
         if let Some(session) = session::current() {
             session.finish();
         }

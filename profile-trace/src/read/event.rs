@@ -4,7 +4,7 @@ use crate::events::{
     Event, Kind, LOW, Model, Slot, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED,
     TAG_TIME, slot_of,
 };
-use crate::varint::{Reader, unzigzag};
+use crate::varint::Reader;
 
 /// What keeps its place in a block's payload, and what was said before it.
 #[derive(Debug)]
@@ -49,15 +49,11 @@ impl Decoder {
                 self.block(slot, reader)?
             }
             TAG_SLOT.. => self.block(slot, reader)?,
-            TAG_NEAR_FREE.. => {
-                let distance = unzigzag(u64::from(tag & LOW)) << 4;
-                self.model.last = self.model.last.wrapping_add(distance as u64);
-                Event::Free {
-                    address: self.model.last,
-                }
-            }
+            TAG_NEAR_FREE.. => Event::Free {
+                address: self.model.last.read_near(tag),
+            },
             TAG_FREE => Event::Free {
-                address: self.address(reader)?,
+                address: self.model.last.read(reader)?,
             },
             TAG_TIME => Event::Time {
                 elapsed: reader.varint()?,
@@ -67,9 +63,7 @@ impl Decoder {
                 live: reader.varint()?,
             },
             _ => {
-                let kind = [Kind::Alloc, Kind::Zeroed, Kind::Realloc]
-                    .into_iter()
-                    .find(|kind| *kind as u8 == tag)?;
+                let kind = Kind::from_tag(tag)?;
                 let stack = reader.varint32()?;
                 let slot = slot_of(stack, kind);
                 self.model.slots[slot] = Slot {
@@ -88,8 +82,8 @@ impl Decoder {
         let Slot { size, stack, kind } = self.model.slots[slot];
         Some(if kind == Kind::Realloc as u8 {
             Event::Realloc {
-                old: self.address(reader)?,
-                address: self.address(reader)?,
+                old: self.model.last.read(reader)?,
+                address: self.model.last.read(reader)?,
                 size,
                 stack,
             }
@@ -98,21 +92,10 @@ impl Decoder {
         } else {
             Event::Alloc {
                 zeroed: kind == Kind::Zeroed as u8,
-                address: self.address(reader)?,
+                address: self.model.last.read(reader)?,
                 size,
                 stack,
             }
         })
-    }
-
-    #[inline]
-    fn address(&mut self, reader: &mut Reader<'_>) -> Option<u64> {
-        let code = reader.varint()?;
-        let mut distance = unzigzag(code >> 1) << 4;
-        if code & 1 != 0 {
-            distance |= i64::from(reader.byte()? & 15);
-        }
-        self.model.last = self.model.last.wrapping_add(distance as u64);
-        Some(self.model.last)
     }
 }

@@ -97,7 +97,7 @@ fn enter_slowly(lane: *mut Lane) -> Option<InUse> {
         record::current().counters.follow(recorder::is_wanted());
         return None;
     }
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let lane = if lane.is_null() {
             Box::leak(Lane::new())
         } else {
@@ -132,7 +132,7 @@ fn set_quiet(quiet: bool) -> bool {
 pub(super) fn leave() {
     let lane = LANE.replace(IN_USE);
     if !lane.is_null() && lane != IN_USE {
-        recorder::apart(|| {
+        recorder::uncounted(|| {
             // SAFETY: this thread's lane, which nobody else has.
             #[expect(unsafe_code)]
             let mut lane = unsafe { Box::from_raw(lane) };
@@ -283,7 +283,7 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn new_stack(&mut self, walked: &Walked) -> u32 {
-        recorder::apart(|| {
+        recorder::uncounted(|| {
             self.walker.saw_new();
             let name = record::thread_name();
             let mut shared = SHARED.lock();

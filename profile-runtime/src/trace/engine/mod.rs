@@ -127,7 +127,7 @@ pub(crate) fn begin_if_asked() {
     #[expect(unsafe_code)]
     let set = unsafe { !libc::getenv(c"MEMLINE_TRACE".as_ptr()).is_null() };
     if set {
-        recorder::apart(super::settings::begin_as_asked);
+        recorder::uncounted(super::settings::begin_as_asked);
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn thread_ended() {
 
 /// Traces for the program, with so many frames.
 pub(crate) fn start(frames: u32) {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let mut users = USERS.lock();
         users.program = true;
         users.begin(frames);
@@ -146,7 +146,7 @@ pub(crate) fn start(frames: u32) {
 
 /// Ends what [`start`] began; `false` if nothing did.
 pub(crate) fn stop() -> bool {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let mut users = USERS.lock();
         let was = users.program;
         users.program = false;
@@ -158,7 +158,7 @@ pub(crate) fn stop() -> bool {
 /// Traces for a [`Leak`](super::Leak), until [`leave`]. Returns the mark of the blocks that are
 /// allocated from now on.
 pub(crate) fn join(frames: u32) -> u32 {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let mut users = USERS.lock();
         users.leaks += 1;
         users.begin(frames);
@@ -167,7 +167,7 @@ pub(crate) fn join(frames: u32) -> u32 {
 }
 
 pub(crate) fn leave() {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let mut users = USERS.lock();
         users.leaks -= 1;
         users.end_if_unwanted();
@@ -221,7 +221,7 @@ pub(crate) fn frames() -> u32 {
 
 /// Forgets all blocks, as if what is alive had been allocated before.
 pub(crate) fn clear() {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         blocks::clear();
         lane::begin();
     });
@@ -239,7 +239,7 @@ pub(crate) fn reset_peak() {
 
 /// Bytes that tracing takes for itself.
 pub(crate) fn overhead() -> u64 {
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let (bytes, _) = blocks::overhead();
         bytes + SHARED.lock().overhead()
     })
@@ -268,7 +268,7 @@ pub(crate) fn untraced<T>(work: impl FnOnce() -> T) -> T {
 
 /// Makes what `work` allocates memline's own: it is neither counted, nor recorded, nor traced.
 pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
-    recorder::apart(work)
+    recorder::uncounted(work)
 }
 
 extern "C" fn before_fork() {
