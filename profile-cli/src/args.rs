@@ -61,9 +61,12 @@ pub enum Command {
     Lines(Lines),
     /// A convertible file: for other tools
     #[command(
-        after_help = "Example:\n  memline transform folded app.memline | inferno-flamegraph > app.svg"
+        after_help = "Examples:\n  memline transform folded app.memline | inferno-flamegraph > app.svg\n  memline transform pprof -o app.pb.gz app.memline && go tool pprof app.pb.gz"
     )]
     Transform(Transform),
+    /// A copy of a recording with the names of its calls, to be read on another machine
+    #[command(after_help = "Example:\n  memline pack app.memline    # writes app.memline.packed")]
+    Pack(Pack),
     /// What grew between two recordings
     #[command(after_help = "Example:\n  memline diff before.memline after.memline --by function")]
     Diff(Diff),
@@ -131,10 +134,11 @@ pub struct FilterArgs {
     /// Only stacks with a function that matches
     #[arg(long, value_name = "REGEX", help_heading = "Filters")]
     pub function: Option<String>,
-    /// Only what was allocated from this time on, such as 1.5s or 200ms
+    /// Only blocks that were allocated from this time on, such as 1.5s or 200ms
     #[arg(long, value_name = "TIME", help_heading = "Filters")]
     pub from: Option<String>,
-    /// As if the recording had ended at this time
+    /// As if the recording had ended at this time: leaks are what is alive then, the peak is the
+    /// highest until then, the total what was allocated until then
     #[arg(long, value_name = "TIME", help_heading = "Filters")]
     pub to: Option<String>,
 }
@@ -273,6 +277,8 @@ pub enum Format {
     Csv,
     /// For DHAT's viewer, dh_view.html
     Dhat,
+    /// For go tool pprof, with all four views; gzipped
+    Pprof,
 }
 
 /// `memline transform`
@@ -299,6 +305,16 @@ pub struct Diff {
     /// What to compare
     #[arg(long, value_enum, default_value_t = Grouping::Line)]
     pub by: Grouping,
+}
+
+/// `memline pack`
+#[derive(Debug, Args)]
+pub struct Pack {
+    /// The recording
+    pub file: PathBuf,
+    #[command(flatten)]
+    /// Where to; FILE.packed by default.
+    pub to: To,
 }
 
 /// `memline dump`

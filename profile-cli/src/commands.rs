@@ -7,16 +7,19 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use profile_trace::Recording;
+use profile_trace::symbols::{self, Named, Symbols};
 
 use crate::Error;
 use crate::args::{
-    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Stats, Table, Transform,
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Stats, Table,
+    Transform,
 };
-use crate::load::load;
+use crate::load::{load, notes};
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::profile::Profile;
 use crate::report::{self, Input, Reporter};
+use crate::units;
 
 /// The most rows of a table that is a page.
 const PAGE_ROWS: usize = 5_000;
@@ -67,6 +70,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
             show(look, plan::output(to, None), transformer(format))
         }
         Command::Diff(args) => diff(args),
+        Command::Pack(args) => pack(args),
         Command::Dump(args) => dump(args),
         Command::Completions { shell } => completions(shell),
     }?;
@@ -79,6 +83,7 @@ fn transformer(format: Format) -> &'static dyn Reporter {
         Format::Speedscope => &report::Speedscope,
         Format::Csv => &report::Csv,
         Format::Dhat => &report::Dhat,
+        Format::Pprof => &report::Pprof,
     }
 }
 
@@ -92,10 +97,10 @@ fn show(look: Look, output: Output, reporter: &dyn Reporter) -> Result<(), Error
 
 /// Reads a recording, and leaves what passes the filter.
 fn profile(plan: &Plan) -> Result<Profile, Error> {
-    let mut profile = load(&plan.file, plan.options)?;
-    plan.filter.apply(&mut profile);
-    if profile.rows.is_empty() && !plan.filter.is_empty() {
-        let (file, filter) = (plan.file.display(), plan.filter.describe());
+    let profile = load(&plan.file, plan.options, &plan.filter)?;
+    let filter = plan.filter.describe();
+    if profile.rows.is_empty() && !filter.is_empty() {
+        let file = plan.file.display();
         return Err(Error::Failed(format!(
             "{file} has no allocation of {filter}; memline top --by crate, or stats, shows what there is"
         )));
@@ -214,11 +219,9 @@ fn diff(args: Diff) -> Result<(), Error> {
     let plan = Plan::new(look)?;
     let output = plan::output(to, None);
     check_output(&output)?;
-    let mut before = load(&args.before, plan.options)?;
+    let before = load(&args.before, plan.options, &plan.filter)?;
     tell(&before);
-    plan.filter.apply(&mut before);
-    let mut after = load(&plan.file, plan.options)?;
-    plan.filter.apply(&mut after);
+    let after = load(&plan.file, plan.options, &plan.filter)?;
     let reporter = report::Diff {
         before,
         by: args.by,
@@ -236,6 +239,38 @@ fn dump(args: Dump) -> Result<(), Error> {
         let written = report::dump(&mut recording, out)?;
         written.map_err(|error| Error::file("write", name(&output), &error))
     })
+}
+
+fn pack(args: Pack) -> Result<(), Error> {
+    let Pack { file, to } = args;
+    let mut default = file.as_os_str().to_owned();
+    default.push(".packed");
+    let output = plan::output(to, Some(default.into()));
+    check_output(&output)?;
+    let mut recording = Recording::open(&file)?;
+    if recording.is_packed() {
+        let file = file.display();
+        return Err(Error::Failed(format!(
+            "{file} is packed already: every report can be made of it on any machine"
+        )));
+    }
+    let mut symbols = Symbols::new(&recording);
+    let mut named = Named::default();
+    output.write(|out| {
+        let written = symbols::pack(&mut recording, &mut symbols, out)?;
+        named = written.map_err(|error| Error::file("write", name(&output), &error))?;
+        Ok(())
+    })?;
+    for note in notes(&file, &recording, recording.condition(), &symbols) {
+        eprintln!("memline: note: {note}");
+    }
+    eprintln!(
+        "memline: wrote {}: {} of {} calls have names",
+        name(&output).display(),
+        units::count(named.named),
+        units::count(named.calls)
+    );
+    Ok(())
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<(), Error> {

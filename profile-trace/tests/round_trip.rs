@@ -188,9 +188,15 @@ fn any_payload_is_read_or_refused() {
     for _ in 0..10_000 {
         let mut bytes = Header::new(1).encode(Magic::Recording).to_vec();
         for sequence in 0..4 {
-            let kinds = [Kind::Start, Kind::Tables, Kind::Events, Kind::End];
+            let kinds = [
+                Kind::Start,
+                Kind::Tables,
+                Kind::Events,
+                Kind::End,
+                Kind::Names,
+            ];
             let label = Label {
-                kind: kinds[random.below(4)],
+                kind: kinds[random.below(kinds.len())],
                 stream: random.below(3) as u32,
                 sequence: if random.below(4) == 0 {
                     u32::MAX

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use profile_trace::view::Amount;
 
-use crate::profile::{Call, Frame, Profile, ROOT, Row, VIEWS, index, sum};
+use crate::profile::{Call, Frame, Profile, ROOT, Row, Rows, VIEWS, index};
 
 /// A tree of calls as large as it may be.
 #[derive(Debug)]
@@ -89,21 +89,14 @@ impl Cut {
                 .copied()
                 .unwrap_or(number_of[call as usize])
         };
-        let mut amounts = HashMap::<(u32, u32), [Amount; 4]>::new();
+        let mut rows = Rows::default();
         for row in &profile.rows {
-            let amounts = amounts.entry((row.thread, place(row.call))).or_default();
+            let call = place(row.call);
             for view in VIEWS {
-                let amount = &mut amounts[index(view)];
-                *amount = sum([*amount, row.amount(view)].into_iter());
+                rows.add(row.thread, call, index(view), row.amount(view));
             }
         }
-        let rows = amounts.into_iter().map(|((thread, call), amounts)| Row {
-            thread,
-            call,
-            amounts,
-        });
-        let mut rows: Vec<Row> = rows.collect();
-        rows.sort_unstable_by_key(|row| (row.thread, row.call));
+        let rows = rows.finish();
         Pruned {
             frames,
             calls,
@@ -145,6 +138,7 @@ mod tests {
 
     use super::super::sample::profile;
     use super::*;
+    use crate::profile::sum;
 
     #[test]
     fn nothing_is_cut_where_there_is_room() {

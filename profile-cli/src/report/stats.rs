@@ -12,7 +12,8 @@ use crate::units;
 /// The widest bar of the histogram.
 const BAR: u64 = 40;
 
-/// Totals, a histogram of sizes, and the lines that allocated most.
+/// Totals, a histogram of sizes, and the lines that allocated most, of what passed the filter. The
+/// peak is the program's: what passed is its part in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
     /// How many lines are named.
@@ -84,7 +85,7 @@ impl Reporter for Stats {
         }
         heading(input, out)?;
         writeln!(out)?;
-        facts(input.profile, out)?;
+        facts(input, out)?;
         histogram(input.profile, out)?;
         let limit = self.limit;
         writeln!(out, "\nTop {limit} lines by bytes allocated in total")?;
@@ -109,7 +110,8 @@ impl Reporter for Stats {
     }
 }
 
-fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+fn facts(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let profile = input.profile;
     let (facts, totals) = (&profile.facts, &profile.totals);
     let mut line = |label: &str, value: String| match value.is_empty() {
         true => Ok(()),
@@ -128,15 +130,7 @@ fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         .sample_rate
         .map(|rate| format!("one per {}", units::bytes(rate)));
     line("Sampled", sample.unwrap_or_default())?;
-    line(
-        "Peak",
-        format!(
-            "{} in {}, after {}",
-            units::bytes(profile.peak.bytes),
-            units::blocks(profile.peak.blocks),
-            units::time(profile.peak_time)
-        ),
-    )?;
+    line("Peak", peak(input))?;
     let calls = totals.allocs + totals.zeroed + totals.reallocs;
     line(
         "Allocations",
@@ -150,6 +144,21 @@ fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     line("Frees", units::count(totals.frees))?;
     line("Allocated", units::bytes(totals.allocated))?;
     line("Freed", units::bytes(totals.freed))
+}
+
+fn peak(input: &Input<'_>) -> String {
+    let profile = input.profile;
+    let share = profile.sum(View::Peak);
+    let whole = match input.filter.is_empty() {
+        true => String::new(),
+        false => format!(" of {}", units::bytes(profile.peak.bytes)),
+    };
+    format!(
+        "{}{whole} in {}, after {}",
+        units::bytes(share.bytes),
+        units::blocks(share.blocks),
+        units::time(profile.peak_time)
+    )
 }
 
 fn histogram(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
@@ -203,8 +212,8 @@ fn document<'a>(profile: &'a Profile, by_size: Vec<Group>, by_count: Vec<Group>)
         total_bytes_allocated: totals.allocated,
         total_num_frees: totals.frees,
         total_bytes_freed: totals.freed,
-        peak_bytes: profile.peak.bytes,
-        peak_blocks: profile.peak.blocks,
+        peak_bytes: profile.sum(View::Peak).bytes,
+        peak_blocks: profile.sum(View::Peak).blocks,
         peak_time_ns: profile.peak_time,
         views: VIEWS
             .into_iter()

@@ -60,6 +60,11 @@ impl Streams {
         Self { source, blocks }
     }
 
+    #[cfg(feature = "symbols")]
+    pub(super) fn source(&mut self) -> &mut Source {
+        &mut self.source
+    }
+
     pub(super) fn replay(
         &mut self,
         stacks: &Stacks,
