@@ -68,7 +68,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  memline pack app.memline    # writes app.memline.packed")]
     Pack(Pack),
     /// What grew between two recordings
-    #[command(after_help = "Example:\n  memline diff before.memline after.memline --by function")]
+    #[command(
+        after_help = "Examples:\n  memline diff before.memline after.memline --by function\n  memline diff before.memline after.memline --html    # a flame graph: what grew is red"
+    )]
     Diff(Diff),
     /// Everything that a recording holds, an event per line
     #[command(after_help = "Example:\n  memline dump app.memline | less")]
@@ -305,6 +307,9 @@ pub struct Diff {
     /// What to compare
     #[arg(long, value_enum, default_value_t = Grouping::Line)]
     pub by: Grouping,
+    /// Write a flame graph of both to memline-diff-NAME.html: what grew is red, what shrank blue
+    #[arg(long, conflicts_with_all = ["json", "by", "limit"])]
+    pub html: bool,
 }
 
 /// `memline pack`

@@ -21,6 +21,9 @@ use crate::profile::Profile;
 use crate::report::{self, Input, Reporter};
 use crate::units;
 
+/// The most calls of a flame graph of two recordings.
+const CALLS: usize = 20_000;
+
 /// The most rows of a table that is a page.
 const PAGE_ROWS: usize = 5_000;
 
@@ -89,10 +92,13 @@ fn transformer(format: Format) -> &'static dyn Reporter {
 
 /// Writes one report on one recording.
 fn show(look: Look, output: Output, reporter: &dyn Reporter) -> Result<(), Error> {
-    let plan = Plan::new(look)?;
-    check_output(&output)?;
-    let profile = profile(&plan)?;
-    write(&plan, &profile, &output, reporter)
+    show_planned(&Plan::new(look)?, &output, reporter)
+}
+
+fn show_planned(plan: &Plan, output: &Output, reporter: &dyn Reporter) -> Result<(), Error> {
+    check_output(output)?;
+    let profile = profile(plan)?;
+    write(plan, &profile, output, reporter)
 }
 
 /// Reads a recording, and leaves what passes the filter.
@@ -159,8 +165,10 @@ fn flamegraph(args: Flamegraph) -> Result<(), Error> {
         to,
     } = args;
     let page = plan::page("flamegraph", &look.file);
-    let reporter = report::FlameGraph { limit };
-    show(look, plan::output(to, Some(page)), &reporter)
+    let output = plan::output(to, Some(page));
+    let mut plan = Plan::new(look)?;
+    plan.options.lives = true;
+    show_planned(&plan, &output, &report::FlameGraph { limit })
 }
 
 fn table(args: Table) -> Result<(), Error> {
@@ -217,18 +225,27 @@ fn diff(args: Diff) -> Result<(), Error> {
         to,
     } = args.limited;
     let plan = Plan::new(look)?;
-    let output = plan::output(to, None);
+    let page = args.html.then(|| plan::page("diff", &plan.file));
+    let output = plan::output(to, page);
     check_output(&output)?;
     let before = load(&args.before, plan.options, &plan.filter)?;
     tell(&before);
     let after = load(&plan.file, plan.options, &plan.filter)?;
-    let reporter = report::Diff {
-        before,
-        by: args.by,
-        limit,
-        json,
+    let (by, calls) = (args.by, CALLS);
+    let reporter: &dyn Reporter = if args.html {
+        &report::FlameDiff {
+            before,
+            limit: calls,
+        }
+    } else {
+        &report::Diff {
+            before,
+            by,
+            limit,
+            json,
+        }
     };
-    write(&plan, &after, &output, &reporter)
+    write(&plan, &after, &output, reporter)
 }
 
 fn dump(args: Dump) -> Result<(), Error> {

@@ -211,16 +211,19 @@ pub struct TreeBuilder {
 impl TreeBuilder {
     /// Adds a stack, the outermost frame first. Returns the number of its innermost call.
     pub fn add<'a>(&mut self, stack: impl Iterator<Item = &'a Frame>) -> u32 {
-        stack.fold(ROOT, |parent, frame| {
-            let frame = self.frame(frame);
-            let call = Call { parent, frame };
-            let next = self.calls.len() as u32 + 1;
-            let number = *self.call_of.entry(call).or_insert(next);
-            if number == next {
-                self.calls.push(call);
-            }
-            number
-        })
+        stack.fold(ROOT, |parent, frame| self.callee(parent, frame))
+    }
+
+    /// Adds a call that `parent` makes. Returns its number.
+    pub fn callee(&mut self, parent: u32, frame: &Frame) -> u32 {
+        let frame = self.frame(frame);
+        let call = Call { parent, frame };
+        let next = self.calls.len() as u32 + 1;
+        let number = *self.call_of.entry(call).or_insert(next);
+        if number == next {
+            self.calls.push(call);
+        }
+        number
     }
 
     /// The frames and the calls.

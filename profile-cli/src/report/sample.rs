@@ -134,6 +134,16 @@ pub(crate) fn profile() -> Profile {
     profile
 }
 
+/// The data in a page that a reporter writes.
+pub(crate) fn data_of(reporter: &dyn Reporter, input: &Input<'_>) -> serde_json::Value {
+    let mut bytes = Vec::new();
+    reporter.write(input, &mut bytes).expect("memory takes it");
+    let page = String::from_utf8(bytes).expect("pages are UTF-8");
+    let data = page.split("id=\"data\">").nth(1);
+    let data = data.and_then(|rest| rest.split("</script>").next());
+    serde_json::from_str(data.expect("it is there")).expect("it is JSON")
+}
+
 /// Compares what a reporter writes of the small profile with what is expected.
 pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
     let profile = profile();
