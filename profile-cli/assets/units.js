@@ -13,7 +13,7 @@ function bytes(value) {
 }
 
 /** A difference in bytes, with its sign. */
-const change = (value) => (value > 0 ? `+${bytes(value)}` : value < 0 ? `−${bytes(-value)}` : "no change");
+const difference = (value) => (value > 0 ? `+${bytes(value)}` : value < 0 ? `−${bytes(-value)}` : "no change");
 
 const count = (value) => value.toLocaleString("en");
 const blocks = (value) => `${count(value)} block${value === 1 ? "" : "s"}`;

@@ -77,7 +77,7 @@ function makeChart(container, { onZoom, onPoint }) {
     if (box.rest) return `… ${count(box.rest)} smaller`;
     if (box.node.data.frame >= 0) return label(box.node);
     const { bytes: size, before } = tree.data;
-    return `all: ${compares ? change(size - before) : bytes(size)}`;
+    return `all: ${compares ? difference(size - before) : bytes(size)}`;
   }
 
   /** The name, and where there is room the file's name and the line. */

@@ -98,7 +98,7 @@ function sumOf(state) {
 /** What an amount says: its size and its share, or how it changed. */
 function figures({ bytes: size, blocks: number, before, blocksBefore }, whole) {
   if (!compares) return `${bytes(size)} (${share(size, whole.bytes)}) in ${blocks(number)}`;
-  return `${bytes(before)} → ${bytes(size)} (${change(size - before)}), ${count(blocksBefore)} → ${blocks(number)}`;
+  return `${bytes(before)} → ${bytes(size)} (${difference(size - before)}), ${count(blocksBefore)} → ${blocks(number)}`;
 }
 
 /** The frames from the root to a node, which tell it in any tree. */

@@ -70,7 +70,7 @@ function follow() {
     tab.title = `Memory ${title} (${index + 1})`;
     tab.setAttribute("aria-selected", tab.dataset.view === state.view);
     const texts = compares
-      ? [label, change(sum.bytes - sum.before), `${bytes(sum.before)} → ${bytes(sum.bytes)}`]
+      ? [label, difference(sum.bytes - sum.before), `${bytes(sum.before)} → ${bytes(sum.bytes)}`]
       : [label, bytes(sum.bytes), blocks(sum.blocks)];
     texts.forEach((text, index) => { tab.children[index].textContent = text; });
   });
@@ -81,7 +81,7 @@ function show() {
   const typed = element("search").value.trim();
   const found = typed ? search(tree, typed) : null;
   element("found").textContent = found
-    ? `${count(found.calls)} call${found.calls === 1 ? "" : "s"}, ${compares ? change(found.sum.bytes - found.sum.before) : `${bytes(found.sum.bytes)}, ${share(found.sum.bytes, tree.data.bytes)}`}`
+    ? `${count(found.calls)} call${found.calls === 1 ? "" : "s"}, ${compares ? difference(found.sum.bytes - found.sum.before) : `${bytes(found.sum.bytes)}, ${share(found.sum.bytes, tree.data.bytes)}`}`
     : "";
   const zoom = nodeAt(tree, state.zoom);
   chart.show({ tree, zoom, upwards: state.up, found });
