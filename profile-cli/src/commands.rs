@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use profile_trace::Recording;
+use profile_trace::read::Meter;
 use profile_trace::symbols::{self, Named, Symbols};
 
 use crate::Error;
@@ -18,7 +19,8 @@ use crate::load::{load, notes};
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::profile::Profile;
-use crate::report::{self, Input, Reporter};
+use crate::progress::Progress;
+use crate::report::{self, Input, Paint, Reporter};
 use crate::units;
 
 /// The most calls of a flame graph of two recordings.
@@ -124,6 +126,9 @@ fn write(
         profile,
         view: plan.view,
         filter: &plan.filter,
+        paint: Paint {
+            on: output.has_colours(),
+        },
     };
     tell(profile);
     output.write(|out| {
@@ -272,9 +277,11 @@ fn pack(args: Pack) -> Result<(), Error> {
         )));
     }
     let mut symbols = Symbols::new(&recording);
+    let meter = Meter::new(recording.stacks().len() as u64);
+    let _progress = Progress::of(format!("packing {}", file.display()), meter.clone());
     let mut named = Named::default();
     output.write(|out| {
-        let written = symbols::pack(&mut recording, &mut symbols, out)?;
+        let written = symbols::pack(&mut recording, &mut symbols, &meter, out)?;
         named = written.map_err(|error| Error::file("write", name(&output), &error))?;
         Ok(())
     })?;

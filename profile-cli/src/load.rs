@@ -7,7 +7,7 @@ use std::sync::Arc;
 use profile_trace::Recording;
 use profile_trace::read::{Condition, Stacks};
 use profile_trace::symbols::{self, Symbols};
-use profile_trace::view::{Aggregate, Division, Life, Options};
+use profile_trace::view::{Aggregate, Division, Life, Options, View};
 
 use crate::Error;
 use crate::profile::{Filter, Frame, Profile, Row, Rows, TreeBuilder, VIEWS, index, thread_name};
@@ -19,8 +19,8 @@ use crate::progress::Progress;
 ///
 /// If the file cannot be read or is no recording.
 pub fn load(path: &Path, options: Options, filter: &Filter) -> Result<Profile, Error> {
-    let _progress = Progress::of(format!("reading {}", path.display()));
     let mut recording = Recording::open(path)?;
+    let progress = Progress::of(format!("reading {}", path.display()), recording.meter());
     let mut tree = Tree::new(&recording);
     let mut passes = |thread: u32, stack: u32| tree.passes(filter, thread, stack);
     let passes: Option<&mut dyn FnMut(u32, u32) -> bool> = match filter.is_empty() {
@@ -28,7 +28,7 @@ pub fn load(path: &Path, options: Options, filter: &Filter) -> Result<Profile, E
         false => Some(&mut passes),
     };
     let (aggregate, condition) = Aggregate::of_stacks(&mut recording, options, passes)?;
-    let rows = tree.rows(&aggregate);
+    let rows = tree.rows(&aggregate, &progress);
     let (spans, lives) = tree.lives(&aggregate);
     let notes = notes(path, &recording, &condition, &tree.symbols);
     let (frames, calls) = tree.calls.finish();
@@ -85,12 +85,15 @@ impl Tree {
     }
 
     /// What each thread allocated at each call.
-    fn rows(&mut self, aggregate: &Aggregate) -> Vec<Row> {
+    fn rows(&mut self, aggregate: &Aggregate, progress: &Progress) -> Vec<Row> {
         let mut rows = Rows::default();
-        for view in VIEWS {
+        let meter = progress.next("naming calls", aggregate.rows(View::Total).count() as u64);
+        for view in VIEWS.into_iter().rev() {
             for row in aggregate.rows(view) {
                 let call = self.call(row.stack);
                 rows.add(row.thread, call, index(view), row.amount);
+                // Every stack is in this view.
+                meter.add(u64::from(view == View::Total));
             }
         }
         rows.finish()

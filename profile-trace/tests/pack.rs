@@ -4,6 +4,7 @@
 use profile_trace::block::Kind;
 use profile_trace::events::{Encoder, Event, MAX_EVENT, MAX_START};
 use profile_trace::pending::SLOT;
+use profile_trace::read::Meter;
 use profile_trace::symbols::{Named, Symbols, pack};
 use profile_trace::view::{Aggregate, Options, View};
 use profile_trace::writer::Writer;
@@ -57,7 +58,8 @@ fn what_was_rescued_becomes_part_of_the_packed_recording() {
     assert_eq!(recording.condition().recovered, 1);
     let mut symbols = Symbols::new(&recording);
     let mut packed = Vec::new();
-    let named = pack(&mut recording, &mut symbols, &mut packed).expect("it is in memory");
+    let meter = Meter::default();
+    let named = pack(&mut recording, &mut symbols, &meter, &mut packed).expect("it is in memory");
     // No module is known, so that no call has a name.
     assert_eq!(named.expect("memory takes it"), Named::default());
 

@@ -248,7 +248,11 @@ fn threads_are_in_the_order_of_time() {
     let bytes = small().write();
     let mut recording = Recording::from_bytes(bytes, None).expect("it is a recording");
     let mut log = Log::default();
+    let meter = recording.meter();
+    let (none, whole) = meter.read();
+    assert!(none == 0 && whole > 0);
     recording.replay(&mut log).expect("it is in memory");
+    assert_eq!(meter.read(), (whole, whole));
     let order: Vec<u32> = log.order.iter().map(|(thread, _)| *thread).collect();
     assert_eq!(order, [1, 2, 1, 1, 1, 2]);
     let ends: Vec<u64> = log.order.iter().map(|(_, moment)| moment.to).collect();

@@ -119,7 +119,9 @@ const names = { peak: "At the peak", leaks: "Never freed", temporary: "Temporary
 
 function fillHeader() {
   element("program").textContent = data.command || "memline";
-  element("filter").textContent = data.filter && `only ${data.filter}`;
+  const said = [compares && `compared with ${data.before.command} before`, data.filter && `only ${data.filter}`];
+  element("filter").textContent = said.filter(Boolean).join(", ");
+  element("whole").hidden = data.spans.count === 0;
   element("notes").textContent = data.notes.join("\n");
   element("notes").hidden = data.notes.length === 0;
   data.views.forEach(({ name }) => {

@@ -44,6 +44,7 @@ struct View {
 
 #[derive(Serialize)]
 struct Before {
+    command: String,
     series: Vec<[u64; 3]>,
 }
 
@@ -104,6 +105,7 @@ impl<'a> Data<'a> {
             series: series(profile),
             peak: [profile.peak_time, profile.peak.bytes],
             before: before.map(|before| Before {
+                command: before.command(),
                 series: series(before),
             }),
             spans: recorded.spans,

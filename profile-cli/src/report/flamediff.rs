@@ -102,6 +102,7 @@ impl Merge {
 mod tests {
     use profile_trace::view::View;
 
+    use super::super::Paint;
     use super::super::sample::{data_of, profile};
     use super::*;
     use crate::profile::Filter;
@@ -111,6 +112,7 @@ mod tests {
             profile: after,
             view: View::Peak,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         data_of(&FlameDiff { before, limit: 100 }, &input)
     }

@@ -127,6 +127,7 @@ fn lives(profile: &Profile, pruned: &Pruned, rows: &[Row], limit: usize) -> (Spa
 mod tests {
     use profile_trace::view::{self, Amount, Division, Life};
 
+    use super::super::Paint;
     use super::super::sample::{data_of, profile};
     use super::*;
     use crate::profile::Filter;
@@ -137,6 +138,7 @@ mod tests {
             profile,
             view: view::View::Peak,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         let written = FlameGraph { limit: 100 }.write(&input, &mut bytes);
         written.expect("memory takes it");
@@ -164,6 +166,7 @@ mod tests {
             profile: &profile,
             view: view::View::Peak,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         let data = data_of(&FlameGraph { limit: 100 }, &input);
         assert_eq!(data["frames"][2][0], "</script><script>alert(1)</script>");

@@ -270,6 +270,7 @@ mod tests {
     use pprof::protos::{self, Message};
     use profile_trace::view::View;
 
+    use super::super::Paint;
     use super::super::sample::profile;
     use super::*;
     use crate::profile::Filter;
@@ -281,6 +282,7 @@ mod tests {
             profile: &profile,
             view,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         let mut zipped = Vec::new();
         Pprof.write(&input, &mut zipped).expect("memory takes it");

@@ -6,7 +6,7 @@ use expect_test::Expect;
 use profile_trace::read::Thread;
 use profile_trace::view::{Amount, Class, Point, Totals, View};
 
-use super::{Input, Reporter};
+use super::{Input, Paint, Reporter};
 use crate::profile::{Filter, Frame, Profile, Row, TreeBuilder};
 
 /// A frame as most are.
@@ -151,6 +151,7 @@ pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
         profile: &profile,
         view,
         filter: &Filter::default(),
+        paint: Paint::default(),
     };
     let mut bytes = Vec::new();
     reporter.write(&input, &mut bytes).expect("memory takes it");

@@ -71,6 +71,7 @@ impl Reporter for TableHtml {
 mod tests {
     use profile_trace::view::View;
 
+    use super::super::Paint;
     use super::super::sample::{data_of, profile};
     use super::*;
     use crate::profile::Filter;
@@ -82,6 +83,7 @@ mod tests {
             profile: &profile,
             view: View::Total,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         let data = data_of(&TableHtml { limit: 1 }, &input);
         assert_eq!(data["rows"].as_array().map(Vec::len), Some(2));

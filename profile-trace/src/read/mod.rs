@@ -8,6 +8,7 @@ mod condition;
 mod error;
 mod event;
 mod facts;
+mod meter;
 mod replay;
 mod scan;
 mod source;
@@ -29,6 +30,7 @@ use crate::pending;
 pub use condition::Condition;
 pub use error::Error;
 pub use facts::Facts;
+pub use meter::Meter;
 pub use replay::{Moment, Visitor};
 pub use stacks::{Node, Stacks, Thread};
 
@@ -166,6 +168,12 @@ impl Recording {
     #[must_use]
     pub fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// How far [`replay`](Self::replay) has come, in bytes.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.streams.meter()
     }
 
     /// Hands all events to `visitor`, in the order of time as far as the recording tells it;

@@ -1,6 +1,6 @@
 //! Puts the names of a recording's calls into it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::{Frame, Symbols};
 use crate::Recording;
 use crate::block::{Kind, Label, MAX_PAYLOAD, Packer};
 use crate::names::{Encoder, Name};
-use crate::read::Error;
+use crate::read::{Error, Meter};
 
 /// How many of a recording's calls have names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Named {
 
 /// Writes `recording` with the names of all its calls, so that it can be read where the files of
 /// the program are not. What was rescued from a side file becomes part of it. The sources' texts
-/// are not.
+/// are not. `meter` counts the calls as they get their names, of which there are
+/// [`Stacks::len`](crate::read::Stacks::len).
 ///
 /// # Errors
 ///
@@ -30,15 +31,21 @@ pub struct Named {
 pub fn pack(
     recording: &mut Recording,
     symbols: &mut Symbols,
+    meter: &Meter,
     out: &mut dyn Write,
 ) -> Result<io::Result<Named>, Error> {
     if let Err(error) = recording.copy(out)? {
         return Ok(Err(error));
     }
-    Ok(names(recording, symbols, out))
+    Ok(names(recording, symbols, meter, out))
 }
 
-fn names(recording: &Recording, symbols: &mut Symbols, out: &mut dyn Write) -> io::Result<Named> {
+fn names(
+    recording: &Recording,
+    symbols: &mut Symbols,
+    meter: &Meter,
+    out: &mut dyn Write,
+) -> io::Result<Named> {
     let stacks = recording.stacks();
     let mut calls = BTreeMap::new();
     for node in stacks.nodes() {
@@ -48,8 +55,10 @@ fn names(recording: &Recording, symbols: &mut Symbols, out: &mut dyn Write) -> i
         let key = (&module.path, &module.build_id);
         let (_, addresses) = calls
             .entry(key)
-            .or_insert_with(|| (module, BTreeSet::new()));
-        addresses.insert(node.address.wrapping_sub(module.base));
+            .or_insert_with(|| (module, BTreeMap::new()));
+        *addresses
+            .entry(node.address.wrapping_sub(module.base))
+            .or_insert(0) += 1;
     }
     let mut named = Named::default();
     let mut blocks = Blocks {
@@ -64,7 +73,8 @@ fn names(recording: &Recording, symbols: &mut Symbols, out: &mut dyn Write) -> i
             continue;
         };
         encoder.module(module, source.has_lines());
-        for address in addresses {
+        for (address, nodes) in addresses {
+            meter.add(nodes);
             let Some(frames) = source.frames(address) else {
                 continue;
             };
