@@ -12,8 +12,7 @@ use profile_trace::symbols::{self, Named, Symbols};
 
 use crate::Error;
 use crate::args::{
-    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Stats, Table,
-    Transform,
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Table, To, Top,
 };
 use crate::load::{load, notes};
 use crate::output::Output;
@@ -38,42 +37,22 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Run(args) => return crate::record::run(args),
         Command::Flamegraph(args) => flamegraph(args),
-        Command::Stats(Stats {
-            look,
-            limit,
-            json,
-            to,
-        }) => show(look, plan::output(to, None), &report::Stats { limit, json }),
-        Command::Summary(Limited {
-            look,
-            limit,
-            json,
-            to,
-        }) => show(
-            look,
-            plan::output(to, None),
-            &report::Summary { limit, json },
-        ),
-        Command::Top(args) => {
-            let Limited {
-                look,
-                limit,
-                json,
-                to,
-            } = args.limited;
-            let by = args.by;
-            show(
-                look,
-                plan::output(to, None),
-                &report::Top { by, limit, json },
-            )
+        Command::Stats(args) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Stats { limit, json })
+        }
+        Command::Summary(args) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Summary { limit, json })
+        }
+        Command::Top(Top { limited: args, by }) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Top { by, limit, json })
         }
         Command::Table(args) => table(args),
         Command::Lines(args) => lines(args),
         Command::Tree(look) => tree(look),
-        Command::Transform(Transform { format, look, to }) => {
-            show(look, plan::output(to, None), transformer(format))
-        }
+        Command::Transform(args) => show(args.look, args.to, transformer(args.format)),
         Command::Diff(args) => diff(args),
         Command::Pack(args) => pack(args),
         Command::Dump(args) => dump(args),
@@ -93,8 +72,8 @@ fn transformer(format: Format) -> &'static dyn Reporter {
 }
 
 /// Writes one report on one recording.
-fn show(look: Look, output: Output, reporter: &dyn Reporter) -> Result<(), Error> {
-    show_planned(&Plan::new(look)?, &output, reporter)
+fn show(look: Look, to: To, reporter: &dyn Reporter) -> Result<(), Error> {
+    show_planned(&Plan::new(look)?, &plan::output(to, None), reporter)
 }
 
 fn show_planned(plan: &Plan, output: &Output, reporter: &dyn Reporter) -> Result<(), Error> {
@@ -164,32 +143,23 @@ fn name(output: &Output) -> &Path {
 }
 
 fn flamegraph(args: Flamegraph) -> Result<(), Error> {
-    let Flamegraph {
-        look,
-        max_calls: limit,
-        to,
-    } = args;
-    let page = plan::page("flamegraph", &look.file);
-    let output = plan::output(to, Some(page));
-    let mut plan = Plan::new(look)?;
+    let page = plan::page("flamegraph", &args.look.file);
+    let output = plan::output(args.to, Some(page));
+    let mut plan = Plan::new(args.look)?;
     plan.options.lives = true;
+    let limit = args.max_calls;
     show_planned(&plan, &output, &report::FlameGraph { limit })
 }
 
-fn table(args: Table) -> Result<(), Error> {
-    let Limited {
-        look,
-        limit,
-        json,
-        to,
-    } = args.limited;
-    if args.html {
-        let page = plan::page("table", &look.file);
+fn table(Table { limited, html }: Table) -> Result<(), Error> {
+    if html {
+        let page = plan::page("table", &limited.look.file);
+        let output = plan::output(limited.to, Some(page));
         let reporter = report::TableHtml { limit: PAGE_ROWS };
-        return show(look, plan::output(to, Some(page)), &reporter);
+        return show_planned(&Plan::new(limited.look)?, &output, &reporter);
     }
-    let reporter = report::Table { limit, json };
-    show(look, plan::output(to, None), &reporter)
+    let (limit, json) = (limited.limit, limited.json);
+    show(limited.look, limited.to, &report::Table { limit, json })
 }
 
 fn tree(look: Look) -> Result<(), Error> {
@@ -200,15 +170,10 @@ fn tree(look: Look) -> Result<(), Error> {
 }
 
 fn lines(args: Lines) -> Result<(), Error> {
-    let Lines {
-        look,
-        target,
-        json,
-        to,
-    } = args;
+    let Lines { target, json, .. } = args;
     let pattern = plan::pattern(&target)?;
-    let plan = Plan::new(look)?;
-    let output = plan::output(to, None);
+    let plan = Plan::new(args.look)?;
+    let output = plan::output(args.to, None);
     check_output(&output)?;
     let profile = profile(&plan)?;
     let read = |path: &str| fs::read_to_string(path).ok();
@@ -223,34 +188,26 @@ fn lines(args: Lines) -> Result<(), Error> {
 }
 
 fn diff(args: Diff) -> Result<(), Error> {
-    let Limited {
-        look,
-        limit,
-        json,
-        to,
-    } = args.limited;
-    let plan = Plan::new(look)?;
+    let Limited { limit, json, .. } = args.limited;
+    let plan = Plan::new(args.limited.look)?;
     let page = args.html.then(|| plan::page("diff", &plan.file));
-    let output = plan::output(to, page);
+    let output = plan::output(args.limited.to, page);
     check_output(&output)?;
     let before = load(&args.before, plan.options, &plan.filter)?;
     tell(&before);
     let after = load(&plan.file, plan.options, &plan.filter)?;
-    let (by, calls) = (args.by, CALLS);
-    let reporter: &dyn Reporter = if args.html {
-        &report::FlameDiff {
-            before,
-            limit: calls,
-        }
-    } else {
-        &report::Diff {
-            before,
-            by,
-            limit,
-            json,
-        }
+    if args.html {
+        let limit = CALLS;
+        let reporter = report::FlameDiff { before, limit };
+        return write(&plan, &after, &output, &reporter);
+    }
+    let reporter = report::Diff {
+        before,
+        by: args.by,
+        limit,
+        json,
     };
-    write(&plan, &after, &output, reporter)
+    write(&plan, &after, &output, &reporter)
 }
 
 fn dump(args: Dump) -> Result<(), Error> {

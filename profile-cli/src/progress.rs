@@ -1,6 +1,5 @@
 //! Shows how far work has come, once it has taken a second.
 
-use std::borrow::Cow;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -38,7 +37,7 @@ impl Progress {
         let shown = stage.clone();
         let thread = thread::spawn(move || {
             if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                show(&ProgressBar::new(1), &shown, &wait);
+                show(&shown, &wait);
             }
         });
         Self {
@@ -61,17 +60,22 @@ impl Progress {
 }
 
 /// Shows the stage until the sender is dropped.
-fn show(bar: &ProgressBar, stage: &Mutex<Stage>, wait: &Receiver<()>) {
-    if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {percent} % ({elapsed})") {
-        bar.set_style(style.progress_chars("=> "));
-    }
+fn show(stage: &Mutex<Stage>, wait: &Receiver<()>) {
+    let bar = ProgressBar::new(1).with_elapsed(PATIENCE);
+    let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent} % ({elapsed})");
+    let bar = match style {
+        Ok(style) => bar.with_style(style.progress_chars("=> ")),
+        Err(_) => bar,
+    };
     loop {
         {
             let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
             let (done, whole) = stage.meter.read();
-            bar.set_length(whole.max(1));
-            bar.set_message(Cow::Owned(stage.message.clone()));
-            bar.set_position(done);
+            bar.set_message(stage.message.clone());
+            bar.update(|state| {
+                state.set_len(whole.max(1));
+                state.set_pos(done);
+            });
         }
         if wait.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
             break;

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::Input;
 use crate::profile::{Call, Frame, Profile, Row, VIEWS, name, title};
-use crate::units;
 
 /// What the page's script reads. Long lists are lists of numbers, which are short to write.
 #[derive(Serialize)]
@@ -158,54 +157,5 @@ fn rows(after: &[Row], before: Option<&[Row]>) -> Vec<Vec<u64>> {
         row.extend(before.map(|_| old).into_iter().flatten());
         row
     });
-    rows.collect()
-}
-
-/// What the dialog says of the recording.
-pub(super) fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
-    let (facts, totals) = (&profile.facts, &profile.totals);
-    let began = facts.began.map(|began| units::date(began.as_secs()));
-    let duration = facts
-        .duration
-        .map(|time| units::time(time.as_nanos() as u64));
-    let sampled = facts
-        .sample_rate
-        .map(|rate| format!("one per {}", units::bytes(rate)));
-    let process = facts.process.map(|process| process.to_string());
-    let calls = totals.allocs + totals.zeroed + totals.reallocs;
-    let rows = [
-        ("Command", profile.command()),
-        ("Process", process.unwrap_or_default()),
-        ("Began", began.unwrap_or_default()),
-        ("Duration", duration.unwrap_or_default()),
-        ("Threads", units::count(profile.threads.len() as u64)),
-        (
-            "Peak",
-            format!(
-                "{} in {}, after {}",
-                units::bytes(profile.peak.bytes),
-                units::blocks(profile.peak.blocks),
-                units::time(profile.peak_time)
-            ),
-        ),
-        (
-            "Allocations",
-            format!(
-                "{} ({} zeroed, {} reallocations)",
-                units::count(calls),
-                units::count(totals.zeroed),
-                units::count(totals.reallocs)
-            ),
-        ),
-        ("Frees", units::count(totals.frees)),
-        ("Allocated", units::bytes(totals.allocated)),
-        ("Freed", units::bytes(totals.freed)),
-        ("Allocator", facts.allocator.clone()),
-        ("Host", facts.host.clone()),
-        ("System", facts.system.clone()),
-        ("Sampled", sampled.unwrap_or_default()),
-        ("Recorded by", format!("memline {}", facts.recorder)),
-    ];
-    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
     rows.collect()
 }

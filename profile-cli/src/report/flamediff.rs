@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::flamedata::{Data, Recorded, Spans, facts, threads};
+use super::facts::facts;
+use super::flamedata::{Data, Recorded, Spans, threads};
 use super::flamegraph::{program, write};
 use super::prune::pruned;
 use super::{Input, Reporter};
@@ -42,7 +43,13 @@ impl Reporter for FlameDiff {
                 rows: &after_rows,
                 before: Some((before, &before_rows)),
                 threads: threads(&[&after_rows, &before_rows], thread_name),
-                facts: both(before, after),
+                facts: both(
+                    &Input {
+                        profile: before,
+                        ..*input
+                    },
+                    input,
+                ),
                 spans: Spans::default(),
                 lives: Vec::new(),
             },
@@ -52,7 +59,7 @@ impl Reporter for FlameDiff {
 }
 
 /// The facts of both recordings, side by side.
-fn both(before: &Profile, after: &Profile) -> Vec<Vec<String>> {
+fn both(before: &Input<'_>, after: &Input<'_>) -> Vec<Vec<String>> {
     let [before, after] = [before, after].map(facts);
     let old: HashMap<_, _> = before.into_iter().collect();
     let mut rows = vec![vec![String::new(), "Before".to_owned(), "After".to_owned()]];

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::flamedata::{Data, Recorded, Spans, facts, threads};
+use super::facts::facts;
+use super::flamedata::{Data, Recorded, Spans, threads};
 use super::page::Page;
 use super::prune::{Pruned, pruned};
 use super::{Input, Reporter};
@@ -38,7 +39,7 @@ impl Reporter for FlameGraph {
                 rows: &rows,
                 before: None,
                 threads: threads(&[&rows], |number| profile.thread_name(number)),
-                facts: facts(profile)
+                facts: facts(input)
                     .into_iter()
                     .map(|(name, value)| vec![name.to_owned(), value])
                     .collect(),

@@ -4,6 +4,7 @@ mod csv;
 mod dhat;
 mod diff;
 mod dump;
+mod facts;
 mod flamedata;
 mod flamediff;
 mod flamegraph;

@@ -270,22 +270,12 @@ mod tests {
     use pprof::protos::{self, Message};
     use profile_trace::view::View;
 
-    use super::super::Paint;
-    use super::super::sample::profile;
+    use super::super::sample::written;
     use super::*;
-    use crate::profile::Filter;
 
     /// Reads what is written with another project's definition of the format.
     fn decoded(view: View) -> protos::Profile {
-        let profile = profile();
-        let input = Input {
-            profile: &profile,
-            view,
-            filter: &Filter::default(),
-            paint: Paint::default(),
-        };
-        let mut zipped = Vec::new();
-        Pprof.write(&input, &mut zipped).expect("memory takes it");
+        let zipped = written(&Pprof, view);
         let mut bytes = Vec::new();
         let unzipped = GzDecoder::new(&*zipped).read_to_end(&mut bytes);
         unzipped.expect("it is gzipped");

@@ -144,8 +144,8 @@ pub(crate) fn data_of(reporter: &dyn Reporter, input: &Input<'_>) -> serde_json:
     serde_json::from_str(data.expect("it is there")).expect("it is JSON")
 }
 
-/// Compares what a reporter writes of the small profile with what is expected.
-pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
+/// What a reporter writes of the small profile.
+pub(crate) fn written(reporter: &dyn Reporter, view: View) -> Vec<u8> {
     let profile = profile();
     let input = Input {
         profile: &profile,
@@ -155,5 +155,11 @@ pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
     };
     let mut bytes = Vec::new();
     reporter.write(&input, &mut bytes).expect("memory takes it");
-    expected.assert_eq(&String::from_utf8(bytes).expect("reports are UTF-8"));
+    bytes
+}
+
+/// Compares what a reporter writes of the small profile with what is expected.
+pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
+    let text = String::from_utf8(written(reporter, view));
+    expected.assert_eq(&text.expect("reports are UTF-8"));
 }

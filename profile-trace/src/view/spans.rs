@@ -78,14 +78,7 @@ impl Spans {
     }
 
     fn add(&mut self, lives: Lives) {
-        let next = self.lives.len() as u32;
-        let index = *self.index_of.entry(key(&lives)).or_insert(next);
-        if index == next {
-            self.lives.push(lives);
-        } else {
-            self.lives[index as usize].amount.add(lives.amount);
-        }
-        self.recent[lives.site as usize] = index;
+        self.recent[lives.site as usize] = self.put(lives);
         if self.lives.len() > self.limit && SPANS >> self.joined > 1 {
             self.join();
         }
@@ -99,14 +92,20 @@ impl Spans {
         for mut lives in std::mem::take(&mut self.lives) {
             lives.born >>= 1;
             lives.ended >>= 1;
-            let next = self.lives.len() as u32;
-            let index = *self.index_of.entry(key(&lives)).or_insert(next);
-            if index == next {
-                self.lives.push(lives);
-            } else {
-                self.lives[index as usize].amount.add(lives.amount);
-            }
+            self.put(lives);
         }
+    }
+
+    /// Adds to a cell. Returns its index.
+    fn put(&mut self, lives: Lives) -> u32 {
+        let next = self.lives.len() as u32;
+        let index = *self.index_of.entry(key(&lives)).or_insert(next);
+        if index == next {
+            self.lives.push(lives);
+        } else {
+            self.lives[index as usize].amount.add(lives.amount);
+        }
+        index
     }
 
     /// The blocks that have ended.
