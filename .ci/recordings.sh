@@ -12,7 +12,7 @@ file=$folder/index.memline
 
 cargo memline -o "$file" run --release --example index -- src
 for report in stats summary top table "transform folded" "transform speedscope" "transform csv" \
-    "transform dhat" dump; do
+    "transform dhat" "transform pprof" dump; do
     read -ra words <<<"$report"
     memline "${words[@]}" "$file" >"$folder/report"
     [[ -s $folder/report ]] || { echo "memline $report wrote nothing" >&2; exit 1; }
@@ -20,6 +20,7 @@ done
 memline lines "$file" 'Index::add$' | tee "$folder/report"
 grep -q 'fn add' "$folder/report"
 memline diff "$file" "$file" | grep 'Nothing differs'
+memline pack "$file"
 memline flamegraph "$file" -o "$folder/flamegraph.html"
 memline table --html "$file" -o "$folder/table.html"
 memline top --json "$file" | grep -q 'index::Index::add'

@@ -12,6 +12,9 @@ function bytes(value) {
   return `${size.toFixed(1)} ${["KiB", "MiB", "GiB"][unit]}`;
 }
 
+/** A difference in bytes, with its sign. */
+const difference = (value) => (value > 0 ? `+${bytes(value)}` : value < 0 ? `−${bytes(-value)}` : "no change");
+
 const count = (value) => value.toLocaleString("en");
 const blocks = (value) => `${count(value)} block${value === 1 ? "" : "s"}`;
 const share = (part, whole) => `${(whole ? (part * 100) / whole : 0).toFixed(1)} %`;

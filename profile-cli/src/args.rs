@@ -61,11 +61,16 @@ pub enum Command {
     Lines(Lines),
     /// A convertible file: for other tools
     #[command(
-        after_help = "Example:\n  memline transform folded app.memline | inferno-flamegraph > app.svg"
+        after_help = "Examples:\n  memline transform folded app.memline | inferno-flamegraph > app.svg\n  memline transform pprof -o app.pb.gz app.memline && go tool pprof app.pb.gz"
     )]
     Transform(Transform),
+    /// A copy of a recording with the names of its calls, to be read on another machine
+    #[command(after_help = "Example:\n  memline pack app.memline    # writes app.memline.packed")]
+    Pack(Pack),
     /// What grew between two recordings
-    #[command(after_help = "Example:\n  memline diff before.memline after.memline --by function")]
+    #[command(
+        after_help = "Examples:\n  memline diff before.memline after.memline --by function\n  memline diff before.memline after.memline --html    # a flame graph: what grew is red"
+    )]
     Diff(Diff),
     /// Everything that a recording holds, an event per line
     #[command(after_help = "Example:\n  memline dump app.memline | less")]
@@ -95,47 +100,41 @@ pub struct Look {
 
 /// Which view; the high-water mark without any.
 #[derive(Debug, Args)]
-#[group(id = "view")]
+#[command(next_help_heading = "Views (default: what was live at the peak)")]
+#[group(id = "view", multiple = false)]
 pub struct ViewArgs {
     /// What was still live at the end
-    #[arg(
-        long,
-        group = "which",
-        help_heading = "Views (default: what was live at the peak)"
-    )]
+    #[arg(long)]
     pub leaks: bool,
     /// What was freed before its thread made N more allocations
-    #[arg(long, group = "which", value_name = "N", num_args = 0..=1, require_equals = true,
-          default_missing_value = "1", value_parser = clap::value_parser!(u64).range(1..),
-          help_heading = "Views (default: what was live at the peak)")]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true,
+          default_missing_value = "1", value_parser = clap::value_parser!(u64).range(1..))]
     pub temporary: Option<u64>,
     /// All that was allocated
-    #[arg(
-        long,
-        group = "which",
-        help_heading = "Views (default: what was live at the peak)"
-    )]
+    #[arg(long)]
     pub total: bool,
 }
 
 /// Which rows.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
 #[group(id = "filter")]
 pub struct FilterArgs {
     /// Only what this thread allocated, by name or number
-    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    #[arg(long, value_name = "NAME")]
     pub thread: Option<String>,
     /// Only stacks that pass through this crate
-    #[arg(long = "crate", value_name = "NAME", help_heading = "Filters")]
+    #[arg(long = "crate", value_name = "NAME")]
     pub krate: Option<String>,
     /// Only stacks with a function that matches
-    #[arg(long, value_name = "REGEX", help_heading = "Filters")]
+    #[arg(long, value_name = "REGEX")]
     pub function: Option<String>,
-    /// Only what was allocated from this time on, such as 1.5s or 200ms
-    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    /// Only blocks that were allocated from this time on, such as 1.5s or 200ms
+    #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// As if the recording had ended at this time
-    #[arg(long, value_name = "TIME", help_heading = "Filters")]
+    /// As if the recording had ended at this time: leaks are what is alive then, the peak is the
+    /// highest until then, the total what was allocated until then
+    #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
 }
 
@@ -150,9 +149,9 @@ pub struct To {
     pub force: bool,
 }
 
-/// `memline run`
+/// How a recording is made.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct Make {
     /// The recording [default: memline-PROGRAM.PID.memline]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -165,6 +164,14 @@ pub struct Run {
     /// Record one allocation per so many bytes on average, such as 512KiB
     #[arg(long, value_name = "SIZE")]
     pub sample: Option<String>,
+}
+
+/// `memline run`
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    /// How it is recorded.
+    pub make: Make,
     /// The program and its arguments
     #[arg(
         required = true,
@@ -273,6 +280,8 @@ pub enum Format {
     Csv,
     /// For DHAT's viewer, dh_view.html
     Dhat,
+    /// For go tool pprof, with all four views; gzipped
+    Pprof,
 }
 
 /// `memline transform`
@@ -299,6 +308,19 @@ pub struct Diff {
     /// What to compare
     #[arg(long, value_enum, default_value_t = Grouping::Line)]
     pub by: Grouping,
+    /// Write a flame graph of both to memline-diff-NAME.html: what grew is red, what shrank blue
+    #[arg(long, conflicts_with_all = ["json", "by", "limit"])]
+    pub html: bool,
+}
+
+/// `memline pack`
+#[derive(Debug, Args)]
+pub struct Pack {
+    /// The recording
+    pub file: PathBuf,
+    #[command(flatten)]
+    /// Where to; FILE.packed by default.
+    pub to: To,
 }
 
 /// `memline dump`

@@ -7,16 +7,23 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use profile_trace::Recording;
+use profile_trace::read::Meter;
+use profile_trace::symbols::{self, Named, Symbols};
 
 use crate::Error;
 use crate::args::{
-    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Stats, Table, Transform,
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Table, To, Top,
 };
-use crate::load::load;
+use crate::load::{load, notes};
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::profile::Profile;
-use crate::report::{self, Input, Reporter};
+use crate::progress::Progress;
+use crate::report::{self, Input, Paint, Reporter};
+use crate::units;
+
+/// The most calls of a flame graph of two recordings.
+const CALLS: usize = 20_000;
 
 /// The most rows of a table that is a page.
 const PAGE_ROWS: usize = 5_000;
@@ -30,43 +37,24 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Run(args) => return crate::record::run(args),
         Command::Flamegraph(args) => flamegraph(args),
-        Command::Stats(Stats {
-            look,
-            limit,
-            json,
-            to,
-        }) => show(look, plan::output(to, None), &report::Stats { limit, json }),
-        Command::Summary(Limited {
-            look,
-            limit,
-            json,
-            to,
-        }) => show(
-            look,
-            plan::output(to, None),
-            &report::Summary { limit, json },
-        ),
-        Command::Top(args) => {
-            let Limited {
-                look,
-                limit,
-                json,
-                to,
-            } = args.limited;
-            let by = args.by;
-            show(
-                look,
-                plan::output(to, None),
-                &report::Top { by, limit, json },
-            )
+        Command::Stats(args) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Stats { limit, json })
+        }
+        Command::Summary(args) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Summary { limit, json })
+        }
+        Command::Top(Top { limited: args, by }) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Top { by, limit, json })
         }
         Command::Table(args) => table(args),
         Command::Lines(args) => lines(args),
         Command::Tree(look) => tree(look),
-        Command::Transform(Transform { format, look, to }) => {
-            show(look, plan::output(to, None), transformer(format))
-        }
+        Command::Transform(args) => show(args.look, args.to, transformer(args.format)),
         Command::Diff(args) => diff(args),
+        Command::Pack(args) => pack(args),
         Command::Dump(args) => dump(args),
         Command::Completions { shell } => completions(shell),
     }?;
@@ -79,23 +67,27 @@ fn transformer(format: Format) -> &'static dyn Reporter {
         Format::Speedscope => &report::Speedscope,
         Format::Csv => &report::Csv,
         Format::Dhat => &report::Dhat,
+        Format::Pprof => &report::Pprof,
     }
 }
 
 /// Writes one report on one recording.
-fn show(look: Look, output: Output, reporter: &dyn Reporter) -> Result<(), Error> {
-    let plan = Plan::new(look)?;
-    check_output(&output)?;
-    let profile = profile(&plan)?;
-    write(&plan, &profile, &output, reporter)
+fn show(look: Look, to: To, reporter: &dyn Reporter) -> Result<(), Error> {
+    show_planned(&Plan::new(look)?, &plan::output(to, None), reporter)
+}
+
+fn show_planned(plan: &Plan, output: &Output, reporter: &dyn Reporter) -> Result<(), Error> {
+    check_output(output)?;
+    let profile = profile(plan)?;
+    write(plan, &profile, output, reporter)
 }
 
 /// Reads a recording, and leaves what passes the filter.
 fn profile(plan: &Plan) -> Result<Profile, Error> {
-    let mut profile = load(&plan.file, plan.options)?;
-    plan.filter.apply(&mut profile);
-    if profile.rows.is_empty() && !plan.filter.is_empty() {
-        let (file, filter) = (plan.file.display(), plan.filter.describe());
+    let profile = load(&plan.file, plan.options, &plan.filter)?;
+    let filter = plan.filter.describe();
+    if profile.rows.is_empty() && !filter.is_empty() {
+        let file = plan.file.display();
         return Err(Error::Failed(format!(
             "{file} has no allocation of {filter}; memline top --by crate, or stats, shows what there is"
         )));
@@ -113,6 +105,9 @@ fn write(
         profile,
         view: plan.view,
         filter: &plan.filter,
+        paint: Paint {
+            on: output.has_colours(),
+        },
     };
     tell(profile);
     output.write(|out| {
@@ -148,30 +143,23 @@ fn name(output: &Output) -> &Path {
 }
 
 fn flamegraph(args: Flamegraph) -> Result<(), Error> {
-    let Flamegraph {
-        look,
-        max_calls: limit,
-        to,
-    } = args;
-    let page = plan::page("flamegraph", &look.file);
-    let reporter = report::FlameGraph { limit };
-    show(look, plan::output(to, Some(page)), &reporter)
+    let page = plan::page("flamegraph", &args.look.file);
+    let output = plan::output(args.to, Some(page));
+    let mut plan = Plan::new(args.look)?;
+    plan.options.lives = true;
+    let limit = args.max_calls;
+    show_planned(&plan, &output, &report::FlameGraph { limit })
 }
 
-fn table(args: Table) -> Result<(), Error> {
-    let Limited {
-        look,
-        limit,
-        json,
-        to,
-    } = args.limited;
-    if args.html {
-        let page = plan::page("table", &look.file);
+fn table(Table { limited, html }: Table) -> Result<(), Error> {
+    if html {
+        let page = plan::page("table", &limited.look.file);
+        let output = plan::output(limited.to, Some(page));
         let reporter = report::TableHtml { limit: PAGE_ROWS };
-        return show(look, plan::output(to, Some(page)), &reporter);
+        return show_planned(&Plan::new(limited.look)?, &output, &reporter);
     }
-    let reporter = report::Table { limit, json };
-    show(look, plan::output(to, None), &reporter)
+    let (limit, json) = (limited.limit, limited.json);
+    show(limited.look, limited.to, &report::Table { limit, json })
 }
 
 fn tree(look: Look) -> Result<(), Error> {
@@ -182,15 +170,10 @@ fn tree(look: Look) -> Result<(), Error> {
 }
 
 fn lines(args: Lines) -> Result<(), Error> {
-    let Lines {
-        look,
-        target,
-        json,
-        to,
-    } = args;
+    let Lines { target, json, .. } = args;
     let pattern = plan::pattern(&target)?;
-    let plan = Plan::new(look)?;
-    let output = plan::output(to, None);
+    let plan = Plan::new(args.look)?;
+    let output = plan::output(args.to, None);
     check_output(&output)?;
     let profile = profile(&plan)?;
     let read = |path: &str| fs::read_to_string(path).ok();
@@ -205,20 +188,19 @@ fn lines(args: Lines) -> Result<(), Error> {
 }
 
 fn diff(args: Diff) -> Result<(), Error> {
-    let Limited {
-        look,
-        limit,
-        json,
-        to,
-    } = args.limited;
-    let plan = Plan::new(look)?;
-    let output = plan::output(to, None);
+    let Limited { limit, json, .. } = args.limited;
+    let plan = Plan::new(args.limited.look)?;
+    let page = args.html.then(|| plan::page("diff", &plan.file));
+    let output = plan::output(args.limited.to, page);
     check_output(&output)?;
-    let mut before = load(&args.before, plan.options)?;
+    let before = load(&args.before, plan.options, &plan.filter)?;
     tell(&before);
-    plan.filter.apply(&mut before);
-    let mut after = load(&plan.file, plan.options)?;
-    plan.filter.apply(&mut after);
+    let after = load(&plan.file, plan.options, &plan.filter)?;
+    if args.html {
+        let limit = CALLS;
+        let reporter = report::FlameDiff { before, limit };
+        return write(&plan, &after, &output, &reporter);
+    }
     let reporter = report::Diff {
         before,
         by: args.by,
@@ -236,6 +218,40 @@ fn dump(args: Dump) -> Result<(), Error> {
         let written = report::dump(&mut recording, out)?;
         written.map_err(|error| Error::file("write", name(&output), &error))
     })
+}
+
+fn pack(args: Pack) -> Result<(), Error> {
+    let Pack { file, to } = args;
+    let mut default = file.as_os_str().to_owned();
+    default.push(".packed");
+    let output = plan::output(to, Some(default.into()));
+    check_output(&output)?;
+    let mut recording = Recording::open(&file)?;
+    if recording.is_packed() {
+        let file = file.display();
+        return Err(Error::Failed(format!(
+            "{file} is packed already: every report can be made of it on any machine"
+        )));
+    }
+    let mut symbols = Symbols::new(&recording);
+    let meter = Meter::new(recording.stacks().len() as u64);
+    let _progress = Progress::of(format!("packing {}", file.display()), meter.clone());
+    let mut named = Named::default();
+    output.write(|out| {
+        let written = symbols::pack(&mut recording, &mut symbols, &meter, out)?;
+        named = written.map_err(|error| Error::file("write", name(&output), &error))?;
+        Ok(())
+    })?;
+    for note in notes(&file, &recording, recording.condition(), &symbols) {
+        eprintln!("memline: note: {note}");
+    }
+    eprintln!(
+        "memline: wrote {}: {} of {} calls have names",
+        name(&output).display(),
+        units::count(named.named),
+        units::count(named.calls)
+    );
+    Ok(())
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<(), Error> {

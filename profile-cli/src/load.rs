@@ -2,30 +2,39 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use profile_trace::Recording;
-use profile_trace::read::Condition;
+use profile_trace::read::{Condition, Stacks};
 use profile_trace::symbols::{self, Symbols};
-use profile_trace::view::{Aggregate, Amount, Options};
+use profile_trace::view::{Aggregate, Division, Life, Options, View};
 
 use crate::Error;
-use crate::profile::{Frame, Profile, Row, TreeBuilder, VIEWS, index};
+use crate::profile::{Filter, Frame, Profile, Row, Rows, TreeBuilder, VIEWS, index, thread_name};
 use crate::progress::Progress;
 
-/// Reads the recording at `path`.
+/// Reads the recording at `path`, and adds up what passes the filter.
 ///
 /// # Errors
 ///
 /// If the file cannot be read or is no recording.
-pub fn load(path: &Path, options: Options) -> Result<Profile, Error> {
-    let _progress = Progress::of(format!("reading {}", path.display()));
+pub fn load(path: &Path, options: Options, filter: &Filter) -> Result<Profile, Error> {
     let mut recording = Recording::open(path)?;
-    let (aggregate, condition) = Aggregate::of(&mut recording, options)?;
-    let mut symbols = Symbols::new(&recording);
-    let (frames, calls, rows) = tree(&recording, &aggregate, &mut symbols);
+    let progress = Progress::of(format!("reading {}", path.display()), recording.meter());
+    let mut tree = Tree::new(&recording);
+    let mut passes = |thread: u32, stack: u32| tree.passes(filter, thread, stack);
+    let passes: Option<&mut dyn FnMut(u32, u32) -> bool> = match filter.is_empty() {
+        true => None,
+        false => Some(&mut passes),
+    };
+    let (aggregate, condition) = Aggregate::of_stacks(&mut recording, options, passes)?;
+    let rows = tree.rows(&aggregate, &progress);
+    let (spans, lives) = tree.lives(&aggregate);
+    let notes = notes(path, &recording, &condition, &tree.symbols);
+    let (frames, calls) = tree.calls.finish();
     Ok(Profile {
         facts: recording.facts().clone(),
-        notes: notes(path, &recording, &condition, &symbols),
+        notes,
         totals: aggregate.totals(),
         peak: aggregate.peak(),
         peak_time: aggregate.peak_time(),
@@ -35,39 +44,82 @@ pub fn load(path: &Path, options: Options) -> Result<Profile, Error> {
         frames,
         calls,
         rows,
+        spans,
+        lives,
     })
 }
 
-/// The tree of calls, and what each thread allocated at each of them.
-fn tree(
-    recording: &Recording,
-    aggregate: &Aggregate,
-    symbols: &mut Symbols,
-) -> (Vec<Frame>, Vec<crate::profile::Call>, Vec<Row>) {
-    let mut builder = TreeBuilder::default();
-    let mut call_of = HashMap::<u32, u32>::new();
-    let mut amounts = HashMap::<(u32, u32), [Amount; 4]>::new();
-    for view in VIEWS {
-        for row in aggregate.rows(view) {
-            let call = *call_of.entry(row.stack).or_insert_with(|| {
-                let stack = symbols.stack(recording.stacks(), row.stack);
-                builder.add(outermost_first(stack).iter())
-            });
-            let amounts = amounts.entry((row.thread, call)).or_default();
-            let amount = &mut amounts[index(view)];
-            amount.blocks = amount.blocks.saturating_add(row.amount.blocks);
-            amount.bytes = amount.bytes.saturating_add(row.amount.bytes);
+/// The tree of calls, which grows by the stacks that are asked for.
+struct Tree {
+    stacks: Arc<Stacks>,
+    symbols: Symbols,
+    calls: TreeBuilder,
+    number_of: HashMap<u32, u32>,
+}
+
+impl Tree {
+    fn new(recording: &Recording) -> Self {
+        Self {
+            stacks: recording.shared_stacks(),
+            symbols: Symbols::new(recording),
+            calls: TreeBuilder::default(),
+            number_of: HashMap::new(),
         }
     }
-    let rows = amounts.into_iter().map(|((thread, call), amounts)| Row {
-        thread,
-        call,
-        amounts,
-    });
-    let mut rows: Vec<Row> = rows.collect();
-    rows.sort_unstable_by_key(|row| (row.thread, row.call));
-    let (frames, calls) = builder.finish();
-    (frames, calls, rows)
+
+    fn passes(&mut self, filter: &Filter, thread: u32, stack: u32) -> bool {
+        let name = thread_name(self.stacks.threads(), thread);
+        let frames = outermost_first(self.symbols.stack(&self.stacks, stack));
+        filter.passes(thread, &name, &frames)
+    }
+
+    /// The number of a stack's innermost call.
+    fn call(&mut self, stack: u32) -> u32 {
+        if let Some(number) = self.number_of.get(&stack) {
+            return *number;
+        }
+        let frames = outermost_first(self.symbols.stack(&self.stacks, stack));
+        let number = self.calls.add(frames.iter());
+        self.number_of.insert(stack, number);
+        number
+    }
+
+    /// What each thread allocated at each call.
+    fn rows(&mut self, aggregate: &Aggregate, progress: &Progress) -> Vec<Row> {
+        let mut rows = Rows::default();
+        let meter = progress.next("naming calls", aggregate.rows(View::Total).count() as u64);
+        for view in VIEWS.into_iter().rev() {
+            for row in aggregate.rows(view) {
+                let call = self.call(row.stack);
+                rows.add(row.thread, call, index(view), row.amount);
+                // Every stack is in this view.
+                meter.add(u64::from(view == View::Total));
+            }
+        }
+        rows.finish()
+    }
+
+    /// When it was allocated and freed.
+    fn lives(&mut self, aggregate: &Aggregate) -> (Division, Vec<Life>) {
+        let (division, lives) = aggregate.lives();
+        let mut lives: Vec<Life> = lives
+            .into_iter()
+            .map(|life| Life {
+                stack: self.call(life.stack),
+                ..life
+            })
+            .collect();
+        lives.sort_unstable_by_key(|life| {
+            (
+                life.thread,
+                life.stack,
+                life.born,
+                life.ended,
+                life.temporary,
+            )
+        });
+        (division, lives)
+    }
 }
 
 /// The frames of a stack, without what starts the program and its threads: the standard library
@@ -90,7 +142,7 @@ fn frame(frame: symbols::Frame) -> Frame {
 }
 
 /// What a reader should know of the recording.
-fn notes(
+pub(crate) fn notes(
     path: &Path,
     recording: &Recording,
     condition: &Condition,

@@ -1,7 +1,8 @@
 //! Where a report goes.
 
+use std::env;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -22,6 +23,14 @@ pub enum Output {
 }
 
 impl Output {
+    /// Whether it shows colours: a terminal does, unless `NO_COLOR` is set.
+    #[must_use]
+    pub fn has_colours(&self) -> bool {
+        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+        *self == Self::Stdout && !unwanted && !dumb && io::stdout().is_terminal()
+    }
+
     /// Writes what `report` writes. A file appears when it is whole; until then whatever was
     /// there stays.
     ///

@@ -51,9 +51,10 @@ impl Plan {
     fn new(args: Run) -> Result<Self, Error> {
         let program = args.program.first().map(|program| file_name(program));
         let program = program.unwrap_or_default();
+        let make = args.make;
         let default = || PathBuf::from(format!("memline-{program}.{}.memline", process::id()));
-        let recording = args.output.unwrap_or_else(default);
-        check_free(&recording, args.force)?;
+        let recording = make.output.unwrap_or_else(default);
+        check_free(&recording, make.force)?;
         let folder = recording
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -64,7 +65,7 @@ impl Plan {
                 folder.display()
             )));
         }
-        if let Some(size) = args.sample.as_deref().filter(|size| !is_size(size)) {
+        if let Some(size) = make.sample.as_deref().filter(|size| !is_size(size)) {
             return Err(Error::Usage(format!(
                 "--sample {size}: expected a size of 64 B or more, such as 512KiB or 1MiB"
             )));
@@ -72,9 +73,9 @@ impl Plan {
         Ok(Self {
             program: args.program,
             recording,
-            force: args.force,
-            follow_fork: args.follow_fork,
-            sample: args.sample,
+            force: make.force,
+            follow_fork: make.follow_fork,
+            sample: make.sample,
         })
     }
 

@@ -144,3 +144,91 @@ async fn a_table_sorts_searches_and_unfolds() -> Result {
     assert!(page.text("tbody ol").await?.contains("0x4000"));
     page.close().await
 }
+
+const ROOT: &str = "document.querySelector('.frame.root').textContent";
+
+#[tokio::test]
+async fn a_dragged_range_shows_what_was_allocated_in_it() -> Result {
+    let page = Browser::open(&recording::over_time("range")).await?;
+    // In total 10 MiB; five blocks were never freed by their time, and the last of the others.
+    page.wait_for(&format!("{ROOT} === 'all: 6.0 MiB'")).await?;
+    assert_eq!(page.text("#views [data-view=total] b").await?, "10.0 MiB");
+    assert!(page.text("#whole").await?.contains("Whole time"));
+    page.drag("#strip svg", 0.45, 0.83).await?;
+    page.wait_for("location.hash.includes('range=')").await?;
+    page.wait_for("!document.querySelector('#whole').disabled")
+        .await?;
+    // The blocks of the fifth to the eighth millisecond; of these two are of odd ones, and of the
+    // others one lives at the end of the range.
+    page.wait_for(&format!("{ROOT} === 'all: 3.0 MiB'")).await?;
+    let view = "document.querySelector('#views [aria-selected=true] span').textContent";
+    page.wait_for(&format!("{view} === 'At the range’s end'"))
+        .await?;
+    assert_eq!(page.text("#views [data-view=total] b").await?, "4.0 MiB");
+    assert_eq!(page.text("#views [data-view=leaks] b").await?, "2.0 MiB");
+    page.back().await?;
+    page.wait_for(&format!("{ROOT} === 'all: 6.0 MiB'")).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn the_keys_move_the_range_and_a_click_ends_it() -> Result {
+    let page = Browser::open(&recording::over_time("range-keys")).await?;
+    page.run("document.querySelector('.handle').focus()")
+        .await?;
+    page.press_active(&Key::End.to_string()).await?;
+    // The last span alone, in which the last block was allocated.
+    page.wait_for(&format!("{ROOT} === 'all: 1.0 MiB'")).await?;
+    let now = "document.activeElement.getAttribute('aria-valuenow')";
+    page.wait_for(&format!(
+        "{now} === document.querySelectorAll('.handle')[0].getAttribute('aria-valuenow')"
+    ))
+    .await?;
+    page.press_active(&Key::Left.to_string()).await?;
+    page.wait_for(&format!("Number({now}) + 2 === data.spans.count"))
+        .await?;
+    page.press_active(&Key::Escape.to_string()).await?;
+    page.wait_for(&format!("{ROOT} === 'all: 6.0 MiB'")).await?;
+    page.drag("#strip svg", 0.2, 0.4).await?;
+    page.wait_for(&format!("{ROOT} !== 'all: 6.0 MiB'")).await?;
+    page.click("#strip svg").await?;
+    page.wait_for(&format!("{ROOT} === 'all: 6.0 MiB'")).await?;
+    page.press("w").await?;
+    page.wait_for("document.querySelector('#whole').disabled")
+        .await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_comparison_colours_what_grew_and_what_shrank() -> Result {
+    let page = Browser::open(&recording::comparison("compared")).await?;
+    page.wait_for(&format!("{ROOT} === 'all: +1.0 MiB'"))
+        .await?;
+    let class = |call: &str, class: &str| {
+        format!(
+            "document.querySelector('.frame[aria-label^=\"{call}\"]').classList.contains('{class}')"
+        )
+    };
+    page.wait_for(&class("0x2000", "grew")).await?;
+    page.wait_for(&class("0x3000", "shrank")).await?;
+    page.wait_for(&class("0x4000", "shrank")).await?;
+    page.click(".frame[aria-label^='0x3000']").await?;
+    page.wait_for(
+        "document.querySelector('#detail').textContent.includes('5.0 MiB → 4.0 MiB (−1.0 MiB)')",
+    )
+    .await?;
+    page.type_into("#search", "0x4000").await?;
+    page.wait_for("document.querySelector('#found').textContent === '1 call, −1.0 MiB'")
+        .await?;
+    page.choose("#thread", "2").await?;
+    page.wait_for(&format!("{ROOT} === 'all: −1.0 MiB'"))
+        .await?;
+    // There is no range in it, and both recordings are in the statistics.
+    page.wait_for("document.querySelector('.handle') === null")
+        .await?;
+    page.run("document.querySelector('#search').blur()").await?;
+    page.press("s").await?;
+    page.wait_for("document.querySelector('#facts').textContent.includes('BeforeAfter')")
+        .await?;
+    page.close().await
+}

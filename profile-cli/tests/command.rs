@@ -261,6 +261,63 @@ fn filters_leave_what_they_name() {
     );
 }
 
+/// What passes a filter is counted, and nothing else.
+#[test]
+fn totals_are_those_of_the_filter() {
+    let path = scratch("two.memline");
+    let write = || {
+        let mut writer = Writer::new(Vec::new(), 1, &[])?;
+        let stacks = [writer.node(0, 0x2000)?, writer.node(0, 0x3000)?];
+        writer.thread(1, 1, "main")?;
+        writer.thread(2, 2, "worker")?;
+        let alloc = |address, size, stack| Event::Alloc {
+            zeroed: false,
+            address,
+            size,
+            stack,
+        };
+        let time = Event::Time { elapsed: 10 };
+        writer.event(1, &alloc(0x10, 100, stacks[0]))?;
+        writer.event(1, &alloc(0x20, 50, stacks[0]))?;
+        writer.event(1, &Event::Free { address: 0x10 })?;
+        writer.event(1, &time)?;
+        writer.event(2, &time)?;
+        writer.event(2, &alloc(0x30, 8, stacks[1]))?;
+        // Each thread frees what the other allocated.
+        writer.event(2, &time)?;
+        writer.event(1, &Event::Time { elapsed: 20 })?;
+        writer.event(1, &Event::Free { address: 0x30 })?;
+        writer.event(1, &time)?;
+        writer.finish(&[])
+    };
+    let bytes: std::io::Result<Vec<u8>> = write();
+    fs::write(&path, bytes.expect("memory takes it")).expect("it is new");
+    let path = path.to_str().expect("it is text");
+    let stats = |arguments: &[&str]| {
+        let output = memline(&[&["stats", "--json", path], arguments].concat());
+        let json = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+        let json = json.expect("it is JSON");
+        let figures = [
+            "total_num_allocations",
+            "total_bytes_allocated",
+            "total_num_frees",
+            "total_bytes_freed",
+            "peak_bytes",
+        ];
+        figures.map(|figure| json[figure].as_u64().expect("it is a number"))
+    };
+    assert_eq!(stats(&[]), [3, 158, 2, 108, 150]);
+    assert_eq!(stats(&["--thread", "main"]), [2, 150, 1, 100, 150]);
+    assert_eq!(stats(&["--function", "0x3000"]), [1, 8, 1, 8, 0]);
+    assert_eq!(stats(&["--from", "11ns"]), [1, 8, 1, 8, 8]);
+    assert_eq!(stats(&["--from", "11ns", "--to", "25ns"]), [1, 8, 0, 0, 8]);
+    let text = text(&memline(&["stats", "--thread", "worker", path]).stdout);
+    assert!(
+        text.contains("Peak          0 B of 150 B in 0 blocks"),
+        "{text}"
+    );
+}
+
 #[test]
 fn other_tools_formats_and_completions_are_written() {
     let path = scratch("e.memline");

@@ -30,6 +30,8 @@ pub enum Kind {
     Events = 3,
     /// What is known at the end. A recording without it is incomplete.
     End = 4,
+    /// What calls are called, in a recording that was packed.
+    Names = 5,
 }
 
 impl Kind {
@@ -41,6 +43,7 @@ impl Kind {
             2 => Kind::Tables,
             3 => Kind::Events,
             4 => Kind::End,
+            5 => Kind::Names,
             _ => return None,
         })
     }

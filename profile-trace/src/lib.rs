@@ -23,6 +23,12 @@ pub mod events;
 pub mod facts;
 mod header;
 mod huffman;
+#[cfg(feature = "read")]
+#[cfg_attr(
+    not(feature = "symbols"),
+    expect(dead_code, reason = "only symbols need names")
+)]
+mod names;
 pub mod pending;
 #[cfg(feature = "read")]
 pub mod read;

@@ -234,9 +234,15 @@ fn any_payload_is_read_or_refused() {
     for _ in 0..10_000 {
         let mut bytes = Header::new(1).encode(Magic::Recording).to_vec();
         for sequence in 0..4 {
-            let kinds = [Kind::Start, Kind::Tables, Kind::Events, Kind::End];
+            let kinds = [
+                Kind::Start,
+                Kind::Tables,
+                Kind::Events,
+                Kind::End,
+                Kind::Names,
+            ];
             let label = Label {
-                kind: kinds[random.below(4)],
+                kind: kinds[random.below(kinds.len())],
                 stream: random.below(3) as u32,
                 sequence: if random.below(4) == 0 {
                     u32::MAX
@@ -288,7 +294,11 @@ fn threads_are_in_the_order_of_time() {
     let bytes = small().write();
     let mut recording = Recording::from_bytes(bytes, None).expect("it is a recording");
     let mut log = Log::default();
+    let meter = recording.meter();
+    let (none, whole) = meter.read();
+    assert!(none == 0 && whole > 0);
     recording.replay(&mut log).expect("it is in memory");
+    assert_eq!(meter.read(), (whole, whole));
     let order: Vec<u32> = log.order.iter().map(|(thread, _)| *thread).collect();
     assert_eq!(order, [1, 2, 1, 1, 1, 2]);
     let ends: Vec<u64> = log.order.iter().map(|(_, moment)| moment.to).collect();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use common::Session;
 use profile_trace::Recording;
 use profile_trace::events::Event;
-use profile_trace::view::{Aggregate, Amount, Options, View};
+use profile_trace::view::{Aggregate, Amount, Life, Options, View};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -134,8 +134,11 @@ fn rows(aggregate: &Aggregate, view: View) -> BTreeMap<(u32, u32), Amount> {
 
 fn aggregate(session: &Session) -> Aggregate {
     let mut recording = Recording::from_bytes(session.write(), None).expect("it is a recording");
-    let (aggregate, condition) =
-        Aggregate::of(&mut recording, Options::default()).expect("it is in memory");
+    let options = Options {
+        lives: true,
+        ..Options::default()
+    };
+    let (aggregate, condition) = Aggregate::of(&mut recording, options).expect("it is in memory");
     assert!(condition.complete && condition.is_whole(), "{condition:?}");
     aggregate
 }
@@ -158,6 +161,22 @@ proptest! {
         prop_assert_eq!(allocations, blocks);
         let live: u64 = model.live.values().map(|(_, _, size, _)| size).sum();
         prop_assert_eq!(totals.allocated - totals.freed, live);
+        let (division, lives) = aggregate.lives();
+        let sums = |of: &dyn Fn(&Life) -> bool| {
+            let mut sums = BTreeMap::<(u32, u32), Amount>::new();
+            for life in lives.iter().filter(|life| of(life)) {
+                let sum = sums.entry((life.thread, life.stack)).or_default();
+                sum.blocks += life.amount.blocks;
+                sum.bytes += life.amount.bytes;
+            }
+            sums
+        };
+        let in_order = |life: &Life| life.ended.is_none_or(|ended| life.born <= ended);
+        prop_assert!(lives.iter().all(in_order));
+        prop_assert!(lives.iter().all(|life| life.born < division.count));
+        prop_assert_eq!(sums(&|_| true), model.total.clone());
+        prop_assert_eq!(sums(&|life| life.ended.is_none()), rows(&aggregate, View::Leaks));
+        prop_assert_eq!(sums(&|life| life.temporary), rows(&aggregate, View::Temporary));
         let highest = aggregate.series().points().map(|point| point.live).max();
         prop_assert_eq!(highest, Some(model.peak));
     }
@@ -221,4 +240,53 @@ fn a_span_of_time_leaves_out_what_is_before_and_after() {
     assert_eq!(leaks(11, 19), (vec![2], 200));
     assert_eq!(leaks(11, u64::MAX), (vec![3], 300));
     assert_eq!(leaks(31, u64::MAX), (vec![], 0));
+}
+
+/// What was alive at the end of a span, told by when blocks began and ended, is what would have
+/// leaked if the recording had ended there.
+#[test]
+fn lives_tell_what_is_alive_at_the_end_of_each_span() {
+    let mut events = Vec::new();
+    for index in 0..200u64 {
+        events.push((
+            1,
+            Event::Alloc {
+                zeroed: false,
+                address: 16 * index,
+                size: 100 + index,
+                stack: 1,
+            },
+        ));
+        if index % 3 > 0 {
+            let address = 16 * (index / 3);
+            if events
+                .iter()
+                .all(|(_, event)| *event != Event::Free { address })
+            {
+                events.push((1, Event::Free { address }));
+            }
+        }
+        events.push((1, Event::Time { elapsed: 1000 }));
+    }
+    let session = Session {
+        nodes: vec![(0, 0x5000)],
+        events,
+    };
+    let (division, lives) = aggregate(&session).lives();
+    assert_eq!(u64::from(division.count) * division.width, 128 * 1563);
+    for span in 0..division.count {
+        let alive = |life: &&Life| life.born <= span && life.ended.is_none_or(|e| e > span);
+        let alive = lives.iter().filter(alive).map(|life| life.amount.bytes);
+        let options = Options {
+            to: division.start + (u64::from(span) + 1) * division.width - 1,
+            ..Options::default()
+        };
+        let bytes = session.write();
+        let mut recording = Recording::from_bytes(bytes, None).expect("it is a recording");
+        let (until, _) = Aggregate::of(&mut recording, options).expect("it is in memory");
+        // An event belongs to the time that follows it, so that one may have begun before.
+        let until = until.sum(View::Leaks).bytes;
+        let alive = alive.sum::<u64>();
+        assert!(alive.abs_diff(until) <= 400, "{span}: {alive} {until}");
+    }
 }

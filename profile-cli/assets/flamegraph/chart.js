@@ -19,6 +19,13 @@ function hueOf(frame) {
   return (hue(krate) + (hue(name) % 36) - 18 + 360) % 360;
 }
 
+const tendency = ({ bytes: size, before }) => (size > before ? "grew" : size < before ? "shrank" : "same");
+
+/** How much of a bar has come or gone: a quarter of the colour tells that there is a change. */
+function strength({ bytes: size, before, width }) {
+  return size === before ? 0 : 0.25 + 0.75 * Math.min(Math.abs(size - before) / (width || 1), 1);
+}
+
 /** What is to be drawn of `zoom`: its callers, and of its callees those that can be seen. */
 function layout(zoom, width) {
   const scale = width / (zoom.x1 - zoom.x0 || 1);
@@ -32,9 +39,10 @@ function layout(zoom, width) {
         walk(child);
       } else {
         // Children come by size, so that all that follow are small.
-        rest ??= { node, rest: 0, bytes: 0, left: (child.x0 - zoom.x0) * scale, width: 0 };
+        rest ??= { node, rest: 0, amount: none(), left: (child.x0 - zoom.x0) * scale, width: 0 };
         rest.rest += 1;
-        rest.bytes += child.value;
+        const { bytes: size, blocks: number, before, blocksBefore } = child.data;
+        add(rest.amount, [size, number, before, blocksBefore]);
         rest.width += (child.x1 - child.x0) * scale;
       }
     }
@@ -56,6 +64,7 @@ function makeChart(container, { onZoom, onPoint }) {
     const frame = box.node.data.frame;
     if (isRest(box)) classes.push("rest");
     else if (frame < 0) classes.push("root");
+    else if (compares) classes.push(tendency(box.node.data));
     else if (data.frames[frame][3]) classes.push("std");
     if (box.above) classes.push("above");
     if (box.width < READABLE) classes.push("narrow");
@@ -66,7 +75,9 @@ function makeChart(container, { onZoom, onPoint }) {
   function text(box) {
     if (box.width < READABLE) return "";
     if (box.rest) return `… ${count(box.rest)} smaller`;
-    return box.node.data.frame < 0 ? `all: ${bytes(tree.value)}` : label(box.node);
+    if (box.node.data.frame >= 0) return label(box.node);
+    const { bytes: size, before } = tree.data;
+    return `all: ${compares ? difference(size - before) : bytes(size)}`;
   }
 
   /** The name, and where there is room the file's name and the line. */
@@ -80,9 +91,8 @@ function makeChart(container, { onZoom, onPoint }) {
   }
 
   function describe(box) {
-    const size = box.rest ? box.bytes : box.node.value;
-    const name = box.rest ? `… ${count(box.rest)} smaller calls` : label(box.node);
-    return { name, place: box.rest ? "" : place(box.node), size, blocks: box.rest ? null : box.node.data.blocks };
+    if (box.rest) return { name: `… ${count(box.rest)} smaller calls`, place: "", amount: box.amount };
+    return { name: label(box.node), place: place(box.node), amount: box.node.data };
   }
 
   function draw() {
@@ -103,15 +113,16 @@ function makeChart(container, { onZoom, onPoint }) {
       .data(boxes, (box) => (box.rest ? `rest ${idOf(box.node)}` : idOf(box.node)))
       .join((enter) => enter.append("div").attr("role", "treeitem").attr("tabindex", -1))
       .attr("class", classOf)
-      .attr("aria-label", (box) => { const { name, size } = describe(box); return `${name}, ${bytes(size)}, ${share(size, tree.value)}`; })
+      .attr("aria-label", (box) => { const { name, amount } = describe(box); return `${name}, ${figures(amount, tree.data)}`; })
       .attr("aria-level", (box) => depthOf(box) + 1)
       .style("top", (box) => `${top(box)}px`)
       .style("left", (box) => `${box.left}px`)
       .style("width", (box) => `${box.width}px`)
-      .style("--hue", ({ node }) => (node.data.frame < 0 ? null : hueOf(node.data.frame)))
+      .style("--hue", ({ node }) => (node.data.frame < 0 || compares ? null : hueOf(node.data.frame)))
+      .style("--change", ({ node }) => (compares ? `${Math.round(100 * strength(node.data))}%` : null))
       .each(write)
       .on("click", (_, box) => onZoom(box.node))
-      .on("pointerenter focus", (_, box) => onPoint(describe(box), tree.value))
+      .on("pointerenter focus", (_, box) => onPoint(describe(box)))
       .on("pointerleave", () => onPoint(null));
     mark(focused && boxes.some(({ node }) => node === focused) ? focused : zoom);
   }

@@ -3,6 +3,9 @@
 /** What was recorded: see `Data` in src/report/flamegraph.rs. */
 const data = JSON.parse(element("data").textContent);
 
+/** Whether two recordings are compared: a row then has what was before behind what is after. */
+const compares = data.before !== null;
+
 /** The frames of each call, outermost first; made once, and shared by all trees. */
 const stacks = (() => {
   const known = [[]];
@@ -12,46 +15,90 @@ const stacks = (() => {
   return known;
 })();
 
-/** The column of a view's bytes in a row; that of its blocks is the next. */
-const column = (view) => 2 + 2 * data.views.findIndex(({ name }) => name === view);
+/** What is shown of a range of spans of time, by view: of blocks that began within it. */
+const within = {
+  peak: { name: "At the range’s end", title: "allocated in the range, and alive at its end", holds: (last, ended) => ended > last },
+  leaks: { name: "Never freed", title: "allocated in the range, and never freed", holds: (last, ended) => ended === data.spans.count },
+  temporary: { name: "Temporary", title: "allocated in the range, and freed again at once", holds: (last, ended, temporary) => temporary === 1 },
+  total: { name: "In total", title: "allocated in the range", holds: () => true },
+};
 
-/** The tree of calls for what is chosen: frame, bytes, blocks, children by frame. */
-function buildTree({ view, thread, hide, invert }) {
-  const at = column(view);
-  const root = { frame: -1, bytes: 0, blocks: 0, children: new Map() };
-  for (const row of data.rows) {
-    const [size, number] = [row[at], row[at + 1]];
-    if (size === 0 || (thread !== "" && row[0] !== Number(thread))) continue;
-    let stack = stacks[row[1]];
-    if (hide) stack = stack.filter((frame) => !data.frames[frame][3]);
-    if (invert) stack = stack.toReversed();
+/** What each row holds: bytes and blocks, and in a comparison bytes and blocks before. */
+function amounts(view, range) {
+  if (!range) {
+    const at = 2 + 2 * data.views.findIndex(({ name }) => name === view);
+    const pair = (row, at) => [row[at], row[at + 1]];
+    return data.rows.map((row) => (compares ? [...pair(row, at), ...pair(row, at + 2 * data.views.length)] : pair(row, at)));
+  }
+  const [first, last] = range;
+  const { holds } = within[view];
+  const sums = data.rows.map(() => [0, 0]);
+  for (const [row, born, ended, temporary, size, number] of data.lives) {
+    if (born < first || born > last || !holds(last, ended, temporary)) continue;
+    sums[row][0] += size;
+    sums[row][1] += number;
+  }
+  return sums;
+}
+
+/** Adds one amount to another. A bar is as wide as the larger of before and after. */
+function add(to, [size, number, sizeBefore = 0, numberBefore = 0]) {
+  to.bytes += size;
+  to.blocks += number;
+  to.before += sizeBefore;
+  to.blocksBefore += numberBefore;
+  to.width += Math.max(size, sizeBefore);
+}
+
+const none = () => ({ bytes: 0, blocks: 0, before: 0, blocksBefore: 0, width: 0 });
+
+/** Calls `each` with the amount and the stack of every row that is chosen. */
+function chosen({ view, thread, range }, each) {
+  const all = amounts(view, range);
+  data.rows.forEach(([number, call], index) => {
+    const amount = all[index];
+    if (amount.some((part) => part > 0) && (thread === "" || number === Number(thread))) each(amount, stacks[call]);
+  });
+}
+
+/** The tree of calls for what is chosen. */
+function buildTree(state) {
+  const root = { frame: -1, ...none(), children: new Map() };
+  chosen(state, (amount, calls) => {
+    let stack = calls;
+    if (state.hide) stack = stack.filter((frame) => !data.frames[frame][3]);
+    if (state.invert) stack = stack.toReversed();
     let node = root;
-    node.bytes += size;
-    node.blocks += number;
+    add(node, amount);
     for (const frame of stack) {
       let child = node.children.get(frame);
       if (!child) {
-        child = { frame, bytes: 0, blocks: 0, children: new Map() };
+        child = { frame, ...none(), children: new Map() };
         node.children.set(frame, child);
       }
-      child.bytes += size;
-      child.blocks += number;
+      add(child, amount);
       node = child;
     }
-  }
+  });
   const tree = d3.hierarchy(root, ({ children }) => [...children.values()]);
   tree.each((node) => {
-    node.value = node.data.bytes;
+    node.value = node.data.width;
   });
   tree.sort((a, b) => b.value - a.value || a.data.frame - b.data.frame);
   return d3.partition()(tree);
 }
 
-/** A view's sum over the chosen thread, or all. */
-function sumOf(view, thread) {
-  const at = column(view);
-  const add = ([size, number], row) => [size + row[at], number + row[at + 1]];
-  return data.rows.filter(([number]) => thread === "" || number === Number(thread)).reduce(add, [0, 0]);
+/** A view's sum over what else is chosen. */
+function sumOf(state) {
+  const sum = none();
+  chosen(state, (amount) => add(sum, amount));
+  return sum;
+}
+
+/** What an amount says: its size and its share, or how it changed. */
+function figures({ bytes: size, blocks: number, before, blocksBefore }, whole) {
+  if (!compares) return `${bytes(size)} (${share(size, whole.bytes)}) in ${blocks(number)}`;
+  return `${bytes(before)} → ${bytes(size)} (${difference(size - before)}), ${count(blocksBefore)} → ${blocks(number)}`;
 }
 
 /** The frames from the root to a node, which tell it in any tree. */
@@ -81,20 +128,23 @@ function place(node) {
   return line ? `${file}:${line}` : file;
 }
 
-/** The frames that match, and the bytes of the stacks that pass through them, each once. */
+/** The frames that match, and the sum of the stacks that pass through them, each once. */
 function search(tree, typed) {
   const wanted = pattern(typed);
   const frames = new Set();
   data.frames.forEach(([name, file, line], index) => {
     if (wanted.test(name) || wanted.test(line ? `${file}:${line}` : file)) frames.add(index);
   });
-  let [calls, size] = [0, 0];
+  const [sum, calls] = [none(), []];
   const walk = (node, inside) => {
     const match = frames.has(node.data.frame);
-    if (match) calls += 1;
-    if (match && !inside) size += node.value;
+    if (match) calls.push(node);
+    if (match && !inside) {
+      const { bytes: size, blocks: number, before, blocksBefore } = node.data;
+      add(sum, [size, number, before, blocksBefore]);
+    }
     node.children?.forEach((child) => walk(child, inside || match));
   };
   walk(tree, false);
-  return { frames, calls, size };
+  return { frames, calls: calls.length, sum };
 }

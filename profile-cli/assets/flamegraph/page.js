@@ -1,7 +1,7 @@
 "use strict";
 
 /** What is chosen. The address holds it, so that the back button undoes each step. */
-const initial = { view: data.view, thread: "", hide: false, invert: false, up: false, zoom: [] };
+const initial = { view: data.view, thread: "", range: null, hide: false, invert: false, up: false, zoom: [] };
 
 function fromAddress() {
   const chosen = new URLSearchParams(location.hash.slice(1));
@@ -10,6 +10,7 @@ function fromAddress() {
   return {
     view: view ?? initial.view,
     thread: chosen.get("thread") ?? "",
+    range: rangeFrom(chosen.get("range") ?? ""),
     hide: flag("hide"),
     invert: flag("invert"),
     up: flag("up"),
@@ -17,10 +18,17 @@ function fromAddress() {
   };
 }
 
+/** A range of spans, the first and the last, if the text is one. */
+function rangeFrom(text) {
+  const [first, last] = text.split("-").map(Number);
+  return first >= 0 && first <= last && last < data.spans.count ? [first, last] : null;
+}
+
 function toAddress(state) {
   const chosen = new URLSearchParams();
   if (state.view !== initial.view) chosen.set("view", state.view);
   if (state.thread !== "") chosen.set("thread", state.thread);
+  if (state.range) chosen.set("range", state.range.join("-"));
   for (const name of ["hide", "invert", "up"]) if (state[name]) chosen.set(name, "1");
   if (state.zoom.length > 0) chosen.set("zoom", state.zoom.join("."));
   return `#${chosen}`;
@@ -40,22 +48,32 @@ const chart = makeChart(element("chart"), {
   onPoint: point,
 });
 
+const strip = makeStrip(element("strip"), { onRange: (range) => change({ range }) });
+
+const shownViews = () => data.views.map(({ name, title }) => (state.range ? { title: within[name].title, label: within[name].name } : { title, label: names[name] }));
+
 function follow() {
   const before = state;
   state = fromAddress();
-  const same = ["view", "thread", "hide", "invert"].every((name) => before[name] === state[name]);
+  const same = ["view", "thread", "hide", "invert", "range"].every((name) => `${before[name]}` === `${state[name]}`);
   if (!tree || !same) tree = buildTree(state);
   element("thread").value = state.thread;
   element("hide").checked = state.hide;
   element("invert").checked = state.invert;
   element("upwards").checked = state.up;
   element("reset").disabled = state.zoom.length === 0;
-  for (const tab of element("views").children) {
-    const [size, number] = sumOf(tab.dataset.view, state.thread);
+  element("whole").disabled = !state.range;
+  strip.show(state.range);
+  shownViews().forEach(({ title, label }, index) => {
+    const tab = element("views").children[index];
+    const sum = sumOf({ ...state, view: tab.dataset.view });
+    tab.title = `Memory ${title} (${index + 1})`;
     tab.setAttribute("aria-selected", tab.dataset.view === state.view);
-    tab.children[1].textContent = bytes(size);
-    tab.children[2].textContent = blocks(number);
-  }
+    const texts = compares
+      ? [label, difference(sum.bytes - sum.before), `${bytes(sum.before)} → ${bytes(sum.bytes)}`]
+      : [label, bytes(sum.bytes), blocks(sum.blocks)];
+    texts.forEach((text, index) => { tab.children[index].textContent = text; });
+  });
   show();
 }
 
@@ -63,7 +81,7 @@ function show() {
   const typed = element("search").value.trim();
   const found = typed ? search(tree, typed) : null;
   element("found").textContent = found
-    ? `${count(found.calls)} call${found.calls === 1 ? "" : "s"}, ${bytes(found.size)}, ${share(found.size, tree.value)}`
+    ? `${count(found.calls)} call${found.calls === 1 ? "" : "s"}, ${compares ? difference(found.sum.bytes - found.sum.before) : `${bytes(found.sum.bytes)}, ${share(found.sum.bytes, tree.data.bytes)}`}`
     : "";
   const zoom = nodeAt(tree, state.zoom);
   chart.show({ tree, zoom, upwards: state.up, found });
@@ -71,21 +89,17 @@ function show() {
 }
 
 /** Says what is pointed at. */
-function point(what, whole) {
-  if (!what) {
-    usual();
-    return;
-  }
-  detail(what.name, `${bytes(what.size)} (${share(what.size, whole)})${what.blocks === null ? "" : ` in ${blocks(what.blocks)}`}`, what.place);
+function point(what) {
+  if (what) detail(what.name, figures(what.amount, tree.data), what.place);
+  else usual();
 }
 
 /** Says what is zoomed to, while nothing is pointed at. */
 function usual() {
   const zoom = nodeAt(tree, state.zoom);
-  const { title } = data.views.find(({ name }) => name === state.view);
-  const size = `${bytes(zoom.value)} (${share(zoom.value, tree.value)}) in ${blocks(zoom.data.blocks)}`;
+  const { title } = shownViews()[data.views.findIndex(({ name }) => name === state.view)];
   const hint = zoom.parent ? place(zoom) : "point at a call for its figures; click to zoom";
-  detail(zoom.parent ? label(zoom) : `Memory ${title}`, size, hint);
+  detail(zoom.parent ? label(zoom) : `Memory ${title}`, figures(zoom.data, tree.data), hint);
 }
 
 function detail(name, figures, rest) {
@@ -101,19 +115,21 @@ function detail(name, figures, rest) {
   box.append(second, first);
 }
 
+const names = { peak: "At the peak", leaks: "Never freed", temporary: "Temporary", total: "In total" };
+
 function fillHeader() {
   element("program").textContent = data.command || "memline";
-  element("filter").textContent = data.filter && `only ${data.filter}`;
+  const said = [compares && `compared with ${data.before.command} before`, data.filter && `only ${data.filter}`];
+  element("filter").textContent = said.filter(Boolean).join(", ");
+  element("whole").hidden = data.spans.count === 0;
   element("notes").textContent = data.notes.join("\n");
   element("notes").hidden = data.notes.length === 0;
-  const names = { peak: "At the peak", leaks: "Never freed", temporary: "Temporary", total: "In total" };
-  data.views.forEach(({ name, title }, index) => {
+  data.views.forEach(({ name }) => {
     const tab = document.createElement("button");
-    Object.assign(tab, { type: "button", title: `Memory ${title} (${index + 1})` });
+    tab.type = "button";
     tab.dataset.view = name;
     tab.setAttribute("role", "tab");
     tab.append(...["span", "b", "span"].map((tag) => document.createElement(tag)));
-    tab.firstChild.textContent = names[name];
     tab.addEventListener("click", () => change({ view: name }));
     element("views").append(tab);
   });
@@ -121,11 +137,11 @@ function fillHeader() {
   for (const [number, name] of options) {
     element("thread").add(new Option(number === "" ? name : `${name} (${number})`, number));
   }
-  for (const [name, value] of data.facts) {
+  for (const cells of data.facts) {
     const row = element("facts").querySelector("table").insertRow();
-    row.insertCell().textContent = name;
-    row.insertCell().textContent = value;
+    for (const text of cells) row.insertCell().textContent = text;
   }
+  element("comparison").hidden = !compares;
   element("facts").querySelector("pre").textContent = element("licences").textContent.trim();
 }
 
@@ -144,13 +160,14 @@ function listen() {
   element("hide").addEventListener("change", ({ target }) => change({ hide: target.checked, zoom: [] }));
   element("invert").addEventListener("change", ({ target }) => change({ invert: target.checked, zoom: [] }));
   element("upwards").addEventListener("change", ({ target }) => change({ up: target.checked }));
+  element("whole").addEventListener("click", () => change({ range: null }));
   element("reset").addEventListener("click", () => change({ zoom: [] }));
   element("facts-button").addEventListener("click", open("facts"));
   element("help-button").addEventListener("click", open("help"));
   themeButton(element("theme"));
   addEventListener("hashchange", follow);
   new ResizeObserver(() => {
-    drawStrip(element("strip"));
+    strip.draw();
     chart.draw();
   }).observe(document.body);
   const keys = {
@@ -160,6 +177,7 @@ function listen() {
     h: () => change({ hide: !state.hide, zoom: [] }),
     i: () => change({ invert: !state.invert, zoom: [] }),
     f: () => change({ up: !state.up }),
+    w: () => change({ range: null }),
     Escape: () => change({ zoom: [] }),
   };
   addEventListener("keydown", (event) => {
@@ -174,6 +192,6 @@ function listen() {
 }
 
 fillHeader();
+strip.draw();
 listen();
-drawStrip(element("strip"));
 follow();

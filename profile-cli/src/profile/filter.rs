@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::{Frame, Profile};
+use super::Frame;
 
 /// What rows must have in common to be looked at; nothing is asked of them by default.
 #[derive(Clone, Debug, Default)]
@@ -18,25 +18,18 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Leaves only the rows that pass.
-    pub fn apply(&self, profile: &mut Profile) {
-        let mut rows = std::mem::take(&mut profile.rows);
-        rows.retain(|row| {
-            let is_thread = |wanted: &String| {
-                row.thread.to_string() == *wanted || profile.thread_name(row.thread) == *wanted
-            };
-            let passes = |test: &dyn Fn(&Frame) -> bool| profile.frames_of(row.call).any(test);
-            self.thread.as_ref().is_none_or(is_thread)
-                && self
-                    .krate
-                    .as_ref()
-                    .is_none_or(|krate| passes(&|frame| frame.krate() == krate))
-                && self
-                    .function
-                    .as_ref()
-                    .is_none_or(|function| passes(&|frame| function.is_match(&frame.function)))
-        });
-        profile.rows = rows;
+    /// Whether it lets a thread's stack pass.
+    #[must_use]
+    pub fn passes(&self, thread: u32, name: &str, frames: &[Frame]) -> bool {
+        let is_thread = |wanted: &String| thread.to_string() == *wanted || name == wanted;
+        let is_crate = |krate: &String| frames.iter().any(|frame| frame.krate() == krate);
+        let matches = |pattern: &Regex| {
+            let mut frames = frames.iter();
+            frames.any(|frame| pattern.is_match(&frame.function))
+        };
+        self.thread.as_ref().is_none_or(is_thread)
+            && self.krate.as_ref().is_none_or(is_crate)
+            && self.function.as_ref().is_none_or(matches)
     }
 
     /// What is asked for, in words; empty for nothing.
@@ -55,9 +48,9 @@ impl Filter {
         parts.join(", ")
     }
 
-    /// Whether nothing is asked for.
+    /// Whether it lets every stack pass.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.describe().is_empty()
+        self.thread.is_none() && self.krate.is_none() && self.function.is_none()
     }
 }

@@ -7,7 +7,7 @@ mod groups;
 use std::collections::HashMap;
 
 use profile_trace::read::{Facts, Thread};
-use profile_trace::view::{Amount, Class, Point, Totals, View};
+use profile_trace::view::{Amount, Class, Division, Life, Point, Totals, View};
 
 pub use filter::Filter;
 pub use frame::Frame;
@@ -94,6 +94,10 @@ pub struct Profile {
     pub calls: Vec<Call>,
     /// What was allocated, by thread and call.
     pub rows: Vec<Row>,
+    /// How the time is divided for `lives`.
+    pub spans: Division,
+    /// When it was allocated and freed, if that was asked for; the stacks are numbers of calls.
+    pub lives: Vec<Life>,
 }
 
 impl Profile {
@@ -127,11 +131,7 @@ impl Profile {
     /// What a thread is called: its name, or its number.
     #[must_use]
     pub fn thread_name(&self, number: u32) -> String {
-        let thread = self.threads.iter().find(|thread| thread.number == number);
-        match thread.map(|thread| &*thread.name) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ => format!("thread {number}"),
-        }
+        thread_name(&self.threads, number)
     }
 
     /// The command line as one would type it.
@@ -142,6 +142,41 @@ impl Profile {
 
     fn call(&self, number: u32) -> Option<Call> {
         self.calls.get((number as usize).checked_sub(1)?).copied()
+    }
+}
+
+/// What a thread is called: its name, or its number.
+#[must_use]
+pub fn thread_name(threads: &[Thread], number: u32) -> String {
+    let thread = threads.iter().find(|thread| thread.number == number);
+    match thread.map(|thread| &*thread.name) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => format!("thread {number}"),
+    }
+}
+
+/// Adds rows up, each thread and call once.
+#[derive(Debug, Default)]
+pub struct Rows(HashMap<(u32, u32), [Amount; 4]>);
+
+impl Rows {
+    /// Adds to the place of a view in a row.
+    pub fn add(&mut self, thread: u32, call: u32, view: usize, amount: Amount) {
+        let amounts = self.0.entry((thread, call)).or_default();
+        amounts[view] = sum([amounts[view], amount].into_iter());
+    }
+
+    /// The rows, in the order of threads and calls.
+    #[must_use]
+    pub fn finish(self) -> Vec<Row> {
+        let rows = self.0.into_iter().map(|((thread, call), amounts)| Row {
+            thread,
+            call,
+            amounts,
+        });
+        let mut rows: Vec<Row> = rows.collect();
+        rows.sort_unstable_by_key(|row| (row.thread, row.call));
+        rows
     }
 }
 
@@ -176,16 +211,19 @@ pub struct TreeBuilder {
 impl TreeBuilder {
     /// Adds a stack, the outermost frame first. Returns the number of its innermost call.
     pub fn add<'a>(&mut self, stack: impl Iterator<Item = &'a Frame>) -> u32 {
-        stack.fold(ROOT, |parent, frame| {
-            let frame = self.frame(frame);
-            let call = Call { parent, frame };
-            let next = self.calls.len() as u32 + 1;
-            let number = *self.call_of.entry(call).or_insert(next);
-            if number == next {
-                self.calls.push(call);
-            }
-            number
-        })
+        stack.fold(ROOT, |parent, frame| self.callee(parent, frame))
+    }
+
+    /// Adds a call that `parent` makes. Returns its number.
+    pub fn callee(&mut self, parent: u32, frame: &Frame) -> u32 {
+        let frame = self.frame(frame);
+        let call = Call { parent, frame };
+        let next = self.calls.len() as u32 + 1;
+        let number = *self.call_of.entry(call).or_insert(next);
+        if number == next {
+            self.calls.push(call);
+        }
+        number
     }
 
     /// The frames and the calls.

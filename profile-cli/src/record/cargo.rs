@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
 use crate::Error;
+use crate::args::Make;
 
 /// `cargo memline …`, as cargo calls it.
 #[derive(Debug, Parser)]
@@ -37,18 +38,9 @@ pub enum Memline {
 /// What is told before `run` or `test`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The recording [default: memline-PROGRAM.PID.memline for each program that runs]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Overwrite the file
-    #[arg(short, long)]
-    pub force: bool,
-    /// Record the children that the program forks, too
-    #[arg(long)]
-    pub follow_fork: bool,
-    /// Record one allocation per so many bytes on average, such as 512KiB
-    #[arg(long, value_name = "SIZE")]
-    pub sample: Option<OsString>,
+    #[command(flatten)]
+    /// How each program that runs is recorded.
+    pub make: Make,
     /// What cargo is to do.
     #[command(subcommand)]
     pub action: Action,
@@ -91,7 +83,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Some(target) => target.to_owned(),
         None => host()?,
     };
-    let runner = format!("target.{target}.runner={}", runner(&options)?);
+    let runner = format!("target.{target}.runner={}", runner(&options.make)?);
     let mut command = cargo();
     command.arg(name).args(["--config", &runner]);
     frame_pointers(&target, &mut command);
@@ -127,7 +119,7 @@ fn frame_pointers(target: &str, command: &mut Command) {
 }
 
 /// `memline run`, as a list in TOML.
-fn runner(options: &Options) -> Result<String, Error> {
+fn runner(make: &Make) -> Result<String, Error> {
     let failed = |what: String| Error::Failed(format!("cargo-memline: {what}"));
     let own = env::current_exe().map_err(|error| failed(error.to_string()))?;
     let memline = own.with_file_name(format!("memline{}", env::consts::EXE_SUFFIX));
@@ -138,16 +130,16 @@ fn runner(options: &Options) -> Result<String, Error> {
         )));
     }
     let mut words = vec![memline.into_os_string(), "run".into()];
-    if let Some(path) = &options.output {
+    if let Some(path) = &make.output {
         // Cargo runs tests in the folders of their packages.
         let path = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
         words.extend(["--output".into(), path.into_os_string()]);
     }
-    if let Some(size) = &options.sample {
-        words.extend(["--sample".into(), size.clone()]);
+    if let Some(size) = &make.sample {
+        words.extend(["--sample".into(), size.into()]);
     }
-    words.extend(options.force.then(|| "--force".into()));
-    words.extend(options.follow_fork.then(|| "--follow-fork".into()));
+    words.extend(make.force.then(|| "--force".into()));
+    words.extend(make.follow_fork.then(|| "--follow-fork".into()));
     words.push("--".into());
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     // JSON's strings are strings of TOML.
@@ -236,7 +228,7 @@ mod tests {
         let Action::Run(rest) = options.action else {
             panic!("it is run");
         };
-        assert!(options.force);
+        assert!(options.make.force);
         assert_eq!(
             rest.arguments,
             ["--release", "--example", "index", "--", "--help"]

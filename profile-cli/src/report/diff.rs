@@ -83,12 +83,17 @@ impl Reporter for Diff {
             return writeln!(out, "Nothing differs.");
         }
         let rest = changes.split_off(changes.len().min(self.limit));
-        let mut grid = Grid::new(&[">Change", ">Blocks", ">Before", ">After", "Place"]);
+        let mut grid = Grid::new(
+            &[">Change", ">Blocks", ">Before", ">After", "Place"],
+            input.paint,
+        );
         for change in &changes {
             let blocks = change.blocks();
             let sign = if blocks > 0 { "+" } else { "" };
             grid.row(&[
-                units::change(change.bytes()),
+                input
+                    .paint
+                    .change(change.bytes(), units::change(change.bytes())),
                 format!("{sign}{blocks}"),
                 units::bytes(change.before_bytes),
                 units::bytes(change.after_bytes),

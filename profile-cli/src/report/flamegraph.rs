@@ -1,14 +1,17 @@
 //! A flame graph: one HTML page that opens offline.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
+use super::facts::facts;
+use super::flamedata::{Data, Recorded, Spans, threads};
 use super::page::Page;
-use super::prune::pruned;
+use super::prune::{Pruned, pruned};
 use super::{Input, Reporter};
-use crate::profile::{Profile, VIEWS, name, title};
-use crate::units;
+use crate::profile::{Profile, Row};
+
+/// The most entries of when blocks began and ended; beyond it, spans of time are joined.
+const LIVES: usize = 60_000;
 
 /// A flame graph as a page.
 #[derive(Clone, Copy, Debug)]
@@ -17,119 +20,54 @@ pub struct FlameGraph {
     pub limit: usize,
 }
 
-/// What the page's script reads. Long lists are lists of numbers, which are short to write.
-#[derive(Serialize)]
-struct Data<'a> {
-    command: String,
-    filter: String,
-    view: &'static str,
-    facts: Vec<(&'static str, String)>,
-    notes: &'a [String],
-    views: Vec<View>,
-    /// Number and name of each thread that allocated.
-    threads: Vec<(u32, String)>,
-    /// Function, file, line (0 where unknown), and whether it is the standard library's.
-    frames: Vec<(&'a str, &'a str, u32, u8, &'a str)>,
-    /// Parent and frame of each call; the root is 0, and the first call 1.
-    calls: Vec<(u32, u32)>,
-    /// Thread, call, and for each view bytes and blocks.
-    rows: Vec<[u64; 10]>,
-    /// Time in nanoseconds, heap and resident set in bytes (0 where unknown).
-    series: Vec<[u64; 3]>,
-    peak: [u64; 2],
-}
-
-#[derive(Serialize)]
-struct View {
-    name: &'static str,
-    title: &'static str,
-}
-
 impl Reporter for FlameGraph {
     fn write(&self, input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
         let profile = input.profile;
-        let pruned = pruned(profile, self.limit);
-        let mut threads: Vec<u32> = pruned.rows.iter().map(|row| row.thread).collect();
-        threads.sort_unstable();
-        threads.dedup();
-        let threads = threads.into_iter();
-        let data = Data {
-            command: profile.command(),
-            filter: input.filter.describe(),
-            view: name(input.view),
-            facts: facts(profile),
-            notes: &profile.notes,
-            views: VIEWS
-                .into_iter()
-                .map(|view| View {
-                    name: name(view),
-                    title: title(view),
-                })
-                .collect(),
-            threads: threads
-                .map(|number| (number, profile.thread_name(number)))
-                .collect(),
-            frames: pruned
-                .frames
-                .iter()
-                .map(|frame| {
-                    (
-                        &*frame.function,
-                        frame.file.as_deref().unwrap_or_default(),
-                        frame.line.unwrap_or(0),
-                        u8::from(frame.is_standard() && !frame.function.starts_with('…')),
-                        frame.krate(),
-                    )
-                })
-                .collect(),
-            calls: pruned
-                .calls
-                .iter()
-                .map(|call| (call.parent, call.frame))
-                .collect(),
-            rows: pruned
-                .rows
-                .iter()
-                .map(|row| {
-                    let [peak, leaks, temporary, total] = row.amounts;
-                    let (thread, call) = (u64::from(row.thread), u64::from(row.call));
-                    [
-                        thread,
-                        call,
-                        peak.bytes,
-                        peak.blocks,
-                        leaks.bytes,
-                        leaks.blocks,
-                        temporary.bytes,
-                        temporary.blocks,
-                        total.bytes,
-                        total.blocks,
-                    ]
-                })
-                .collect(),
-            series: profile
-                .series
-                .iter()
-                .map(|point| [point.time, point.live, point.rss.unwrap_or(0)])
-                .collect(),
-            peak: [profile.peak_time, profile.peak.bytes],
-        };
-        let page = Page {
-            title: &format!("{} · memline flame graph", program(profile)),
-            style: include_str!("../../assets/flamegraph.css"),
-            body: include_str!("../../assets/flamegraph.html"),
-            scripts: &[
-                include_str!("../../assets/d3/d3.min.js"),
-                include_str!("../../assets/units.js"),
-                include_str!("../../assets/flamegraph/model.js"),
-                include_str!("../../assets/flamegraph/strip.js"),
-                include_str!("../../assets/flamegraph/chart.js"),
-                include_str!("../../assets/flamegraph/page.js"),
-            ],
-            licences: include_str!("../../assets/d3/LICENSE"),
-        };
-        page.write(&data, out)
+        let pruned = pruned(
+            &profile.frames,
+            &profile.calls,
+            &[&profile.rows],
+            self.limit,
+        );
+        let rows = pruned.rows(&profile.rows);
+        let (spans, lives) = lives(profile, &pruned, &rows, LIVES);
+        let data = Data::new(
+            input,
+            Recorded {
+                frames: &pruned.frames,
+                calls: &pruned.calls,
+                rows: &rows,
+                before: None,
+                threads: threads(&[&rows], |number| profile.thread_name(number)),
+                facts: facts(input)
+                    .into_iter()
+                    .map(|(name, value)| vec![name.to_owned(), value])
+                    .collect(),
+                spans,
+                lives,
+            },
+        );
+        write(program(profile), &data, out)
     }
+}
+
+/// Writes the page that shows `data`.
+pub(super) fn write(program: &str, data: &Data<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page {
+        title: &format!("{program} · memline flame graph"),
+        style: include_str!("../../assets/flamegraph.css"),
+        body: include_str!("../../assets/flamegraph.html"),
+        scripts: &[
+            include_str!("../../assets/d3/d3.min.js"),
+            include_str!("../../assets/units.js"),
+            include_str!("../../assets/flamegraph/model.js"),
+            include_str!("../../assets/flamegraph/strip.js"),
+            include_str!("../../assets/flamegraph/chart.js"),
+            include_str!("../../assets/flamegraph/page.js"),
+        ],
+        licences: include_str!("../../assets/d3/LICENSE"),
+    };
+    page.write(data, out)
 }
 
 /// The name of the program's file.
@@ -139,60 +77,59 @@ pub(super) fn program(profile: &Profile) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// What the dialog says of the recording.
-fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
-    let (facts, totals) = (&profile.facts, &profile.totals);
-    let began = facts.began.map(|began| units::date(began.as_secs()));
-    let duration = facts
-        .duration
-        .map(|time| units::time(time.as_nanos() as u64));
-    let sampled = facts
-        .sample_rate
-        .map(|rate| format!("one per {}", units::bytes(rate)));
-    let process = facts.process.map(|process| process.to_string());
-    let calls = totals.allocs + totals.zeroed + totals.reallocs;
-    let rows = [
-        ("Command", profile.command()),
-        ("Process", process.unwrap_or_default()),
-        ("Began", began.unwrap_or_default()),
-        ("Duration", duration.unwrap_or_default()),
-        ("Threads", units::count(profile.threads.len() as u64)),
-        (
-            "Peak",
-            format!(
-                "{} in {}, after {}",
-                units::bytes(profile.peak.bytes),
-                units::blocks(profile.peak.blocks),
-                units::time(profile.peak_time)
-            ),
-        ),
-        (
-            "Allocations",
-            format!(
-                "{} ({} zeroed, {} reallocations)",
-                units::count(calls),
-                units::count(totals.zeroed),
-                units::count(totals.reallocs)
-            ),
-        ),
-        ("Frees", units::count(totals.frees)),
-        ("Allocated", units::bytes(totals.allocated)),
-        ("Freed", units::bytes(totals.freed)),
-        ("Allocator", facts.allocator.clone()),
-        ("Host", facts.host.clone()),
-        ("System", facts.system.clone()),
-        ("Sampled", sampled.unwrap_or_default()),
-        ("Recorded by", format!("memline {}", facts.recorder)),
-    ];
-    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
-    rows.collect()
+/// When the rows' blocks began and ended, in no more than `limit` entries, and the spans of time
+/// for that: an entry is the row's index, the spans, whether the blocks were temporary, bytes and
+/// blocks. What lived to the end has the number of spans for its second.
+fn lives(profile: &Profile, pruned: &Pruned, rows: &[Row], limit: usize) -> (Spans, Vec<[u64; 6]>) {
+    let division = profile.spans;
+    let index_of: HashMap<(u32, u32), u64> = (0..)
+        .zip(rows)
+        .map(|(index, row)| ((row.thread, row.call), index))
+        .collect();
+    let count = u64::from(division.count);
+    let mut joined = 0;
+    loop {
+        let mut sums = HashMap::<[u64; 4], [u64; 2]>::new();
+        for life in &profile.lives {
+            let Some(row) = index_of.get(&(life.thread, pruned.place(life.stack))) else {
+                continue; // blocks of no bytes
+            };
+            let ended = life
+                .ended
+                .map_or(count >> joined, |span| u64::from(span) >> joined);
+            let key = [
+                *row,
+                u64::from(life.born) >> joined,
+                ended,
+                u64::from(life.temporary),
+            ];
+            let sum = sums.entry(key).or_default();
+            sum[0] = sum[0].saturating_add(life.amount.bytes);
+            sum[1] = sum[1].saturating_add(life.amount.blocks);
+        }
+        if sums.len() <= limit || count >> joined <= 1 {
+            let spans = Spans {
+                start: division.start,
+                width: division.width << joined,
+                count: count >> joined,
+            };
+            let entry = |([row, born, ended, temporary], [bytes, blocks]): ([u64; 4], [u64; 2])| {
+                [row, born, ended, temporary, bytes, blocks]
+            };
+            let mut lives: Vec<_> = sums.into_iter().map(entry).collect();
+            lives.sort_unstable();
+            return (spans, lives);
+        }
+        joined += 1;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use profile_trace::view;
+    use profile_trace::view::{self, Amount, Division, Life};
 
-    use super::super::sample::profile;
+    use super::super::Paint;
+    use super::super::sample::{data_of, profile};
     use super::*;
     use crate::profile::Filter;
 
@@ -202,6 +139,7 @@ mod tests {
             profile,
             view: view::View::Peak,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
         let written = FlameGraph { limit: 100 }.write(&input, &mut bytes);
         written.expect("memory takes it");
@@ -225,13 +163,49 @@ mod tests {
         profile.facts.command_line = vec!["<b>".to_owned()];
         let page = page(&profile);
         assert!(!page.contains("</script><script>alert") && !page.contains("<b>"));
-        let data = page
-            .split("id=\"data\">")
-            .nth(1)
-            .and_then(|rest| rest.split("</script>").next());
-        let data: serde_json::Value =
-            serde_json::from_str(data.expect("it is there")).expect("JSON");
+        let input = Input {
+            profile: &profile,
+            view: view::View::Peak,
+            filter: &Filter::default(),
+            paint: Paint::default(),
+        };
+        let data = data_of(&FlameGraph { limit: 100 }, &input);
         assert_eq!(data["frames"][2][0], "</script><script>alert(1)</script>");
         assert_eq!(data["rows"][0][2], 5 << 20);
+    }
+    #[test]
+    fn entries_of_lives_stay_few_and_lose_nothing() {
+        let mut profile = profile();
+        profile.spans = Division {
+            start: 0,
+            width: 10,
+            count: 128,
+        };
+        for born in 0..128 {
+            for ended in (born..128).map(Some).chain([None]) {
+                profile.lives.push(Life {
+                    thread: 1,
+                    stack: profile.rows[usize::from(born % 2)].call,
+                    born,
+                    ended,
+                    temporary: false,
+                    amount: Amount {
+                        blocks: 1,
+                        bytes: 3,
+                    },
+                });
+            }
+        }
+        let pruned = pruned(&profile.frames, &profile.calls, &[&profile.rows], 100);
+        let whole = profile.lives.len() as u64;
+        for (limit, count) in [(60_000, 128), (5000, 64), (10, 2)] {
+            let (spans, lives) = lives(&profile, &pruned, &profile.rows, limit);
+            assert_eq!((spans.count, spans.count * spans.width), (count, 1280));
+            assert!(lives.len() <= limit);
+            assert_eq!(lives.iter().map(|life| life[5]).sum::<u64>(), whole);
+            // What lived to the end still did.
+            let leaked = lives.iter().filter(|life| life[2] == count);
+            assert_eq!(leaked.map(|life| life[4]).sum::<u64>(), 3 * 128);
+        }
     }
 }

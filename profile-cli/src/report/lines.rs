@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::grid::Grid;
-use super::{Input, Reporter, heading, json};
+use super::{Input, Paint, Reporter, heading, json};
 use crate::profile::{Profile, sum};
 use crate::units;
 
@@ -76,7 +76,7 @@ impl Reporter for Lines {
         heading(input, out)?;
         for (source, figures) in self.sources.iter().zip(&figures) {
             writeln!(out, "\nFilename: {}\n", source.file)?;
-            grid(source, figures).write(out)?;
+            grid(source, figures, input.paint).write(out)?;
             if source.text.is_empty() {
                 writeln!(
                     out,
@@ -133,8 +133,11 @@ fn figures(input: &Input<'_>, source: &Source) -> BTreeMap<u32, Figures> {
     figures.collect()
 }
 
-fn grid(source: &Source, figures: &BTreeMap<u32, Figures>) -> Grid {
-    let mut grid = Grid::new(&[">Line #", ">Memory", ">Own", ">Blocks", "Line Contents"]);
+fn grid(source: &Source, figures: &BTreeMap<u32, Figures>, paint: Paint) -> Grid {
+    let mut grid = Grid::new(
+        &[">Line #", ">Memory", ">Own", ">Blocks", "Line Contents"],
+        paint,
+    );
     let mut add = |number: u32, text: &str| {
         let mut cells = vec![number.to_string()];
         match figures.get(&number) {

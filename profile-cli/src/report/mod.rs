@@ -4,11 +4,16 @@ mod csv;
 mod dhat;
 mod diff;
 mod dump;
+mod facts;
+mod flamedata;
+mod flamediff;
 mod flamegraph;
 mod folded;
 mod grid;
 mod lines;
 mod page;
+mod paint;
+mod pprof;
 mod prune;
 mod speedscope;
 mod stats;
@@ -28,9 +33,12 @@ pub use csv::Csv;
 pub use dhat::Dhat;
 pub use diff::Diff;
 pub use dump::dump;
+pub use flamediff::FlameDiff;
 pub use flamegraph::FlameGraph;
 pub use folded::Folded;
 pub use lines::{Lines, Source, sources};
+pub use paint::Paint;
+pub use pprof::Pprof;
 pub use speedscope::Speedscope;
 pub use stats::Stats;
 pub use summary::Summary;
@@ -47,6 +55,8 @@ pub struct Input<'a> {
     pub view: View,
     /// What the rows passed, for headings.
     pub filter: &'a Filter,
+    /// Whether text has colours.
+    pub paint: Paint,
 }
 
 /// Writes a report.
@@ -70,13 +80,13 @@ fn heading(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
         format!(" ({filter})")
     };
     writeln!(out, "{}", profile.command())?;
-    writeln!(
-        out,
+    let about = format!(
         "Memory {}{filter}: {} in {}",
         title(input.view),
         units::bytes(sum.bytes),
         units::blocks(sum.blocks)
-    )
+    );
+    writeln!(out, "{}", input.paint.heading(&about))
 }
 
 /// Writes `value` as indented JSON with a line's end.

@@ -2,25 +2,26 @@
 //!
 //! What is cut of a call's callees becomes one callee, `… N smaller`, that holds what they held.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use profile_trace::view::Amount;
 
-use crate::profile::{Call, Frame, Profile, ROOT, Row, VIEWS, index, sum};
+use crate::profile::{Call, Frame, ROOT, Row, Rows, VIEWS, index};
 
 /// A tree of calls as large as it may be.
 #[derive(Debug)]
 pub(super) struct Pruned {
     pub(super) frames: Vec<Frame>,
     pub(super) calls: Vec<Call>,
-    pub(super) rows: Vec<Row>,
+    /// The number that each call has become, the root's first.
+    places: Vec<u32>,
 }
 
-/// The calls of `profile` with the largest shares in any view, at most `limit` of them and one
-/// more for each that lost callees.
-pub(super) fn pruned(profile: &Profile, limit: usize) -> Pruned {
-    let shares = shares(profile);
-    let mut order: Vec<u32> = (1..=profile.calls.len() as u32).collect();
+/// The calls of a tree with the largest shares in any view of any of `rows`, at most `limit` of them
+/// and one more for each that lost callees.
+pub(super) fn pruned(frames: &[Frame], calls: &[Call], rows: &[&[Row]], limit: usize) -> Pruned {
+    let shares = shares(calls, rows);
+    let mut order: Vec<u32> = (1..=calls.len() as u32).collect();
     // A caller has at least the share of its callee, and a lower number.
     order.sort_by(|a, b| {
         let share = |call: &u32| shares[*call as usize];
@@ -28,104 +29,89 @@ pub(super) fn pruned(profile: &Profile, limit: usize) -> Pruned {
     });
     // What holds nothing in any view is no part of the picture.
     order.retain(|call| shares[*call as usize] > 0.0);
-    let mut kept = vec![false; profile.calls.len() + 1];
+    let mut kept = vec![false; calls.len() + 1];
     kept[ROOT as usize] = true;
     for call in order.iter().take(limit) {
         kept[*call as usize] = true;
     }
-    let mut cut = Cut::default();
+    let mut cut = BTreeMap::<u32, u64>::new();
     for call in order.iter().skip(limit) {
-        let parent = profile.calls[*call as usize - 1].parent;
+        let parent = calls[*call as usize - 1].parent;
         if kept[parent as usize] {
-            *cut.callees.entry(parent).or_default() += 1;
+            *cut.entry(parent).or_default() += 1;
         }
     }
-    cut.apply(profile, &kept)
-}
-
-/// Callees that were cut, by their caller.
-#[derive(Default)]
-struct Cut {
-    callees: HashMap<u32, u64>,
-}
-
-impl Cut {
-    fn apply(&self, profile: &Profile, kept: &[bool]) -> Pruned {
-        let mut frames = profile.frames.clone();
-        let mut calls = Vec::new();
-        let mut number_of = vec![ROOT; kept.len()];
-        for (number, call) in (1..).zip(&profile.calls) {
-            if kept[number] {
-                calls.push(Call {
-                    parent: number_of[call.parent as usize],
-                    frame: call.frame,
-                });
-                number_of[number] = calls.len() as u32;
-            }
+    let mut pruned = Pruned {
+        frames: frames.to_vec(),
+        calls: Vec::new(),
+        places: vec![ROOT; kept.len()],
+    };
+    for (number, call) in (1..).zip(calls) {
+        if kept[number] {
+            pruned.places[number] = pruned.add(pruned.places[call.parent as usize], call.frame);
         }
-        let mut rest_of = HashMap::new();
-        let mut callees: Vec<_> = self.callees.iter().collect();
-        callees.sort_unstable();
-        for (parent, count) in callees {
-            frames.push(Frame {
-                function: format!("… {count} smaller"),
-                ..Frame::default()
-            });
-            calls.push(Call {
-                parent: number_of[*parent as usize],
-                frame: frames.len() as u32 - 1,
-            });
-            rest_of.insert(*parent, calls.len() as u32);
-        }
-        let place = |mut call: u32| {
-            if kept[call as usize] {
-                return number_of[call as usize];
-            }
-            while !kept[call as usize] {
-                call = profile.calls[call as usize - 1].parent;
-            }
-            rest_of
-                .get(&call)
-                .copied()
-                .unwrap_or(number_of[call as usize])
-        };
-        let mut amounts = HashMap::<(u32, u32), [Amount; 4]>::new();
-        for row in &profile.rows {
-            let amounts = amounts.entry((row.thread, place(row.call))).or_default();
-            for view in VIEWS {
-                let amount = &mut amounts[index(view)];
-                *amount = sum([*amount, row.amount(view)].into_iter());
-            }
-        }
-        let rows = amounts.into_iter().map(|((thread, call), amounts)| Row {
-            thread,
-            call,
-            amounts,
+    }
+    let mut rest_of = HashMap::new();
+    for (parent, count) in cut {
+        pruned.frames.push(Frame {
+            function: format!("… {count} smaller"),
+            ..Frame::default()
         });
-        let mut rows: Vec<Row> = rows.collect();
-        rows.sort_unstable_by_key(|row| (row.thread, row.call));
-        Pruned {
-            frames,
-            calls,
-            rows,
+        let frame = pruned.frames.len() as u32 - 1;
+        rest_of.insert(parent, pruned.add(pruned.places[parent as usize], frame));
+    }
+    for (number, call) in (1..).zip(calls) {
+        if !kept[number] {
+            // The caller's number is lower: it has its place, or it was cut too.
+            let place = pruned.places[call.parent as usize];
+            let rest = rest_of.get(&call.parent).copied();
+            pruned.places[number] = rest.unwrap_or(place);
         }
+    }
+    pruned
+}
+
+impl Pruned {
+    /// What has become of some rows.
+    pub(super) fn rows(&self, rows: &[Row]) -> Vec<Row> {
+        let mut sums = Rows::default();
+        for row in rows {
+            let call = self.places[row.call as usize];
+            for view in VIEWS {
+                sums.add(row.thread, call, index(view), row.amount(view));
+            }
+        }
+        sums.finish()
+    }
+
+    /// The number that a call has become.
+    pub(super) fn place(&self, call: u32) -> u32 {
+        self.places[call as usize]
+    }
+
+    fn add(&mut self, parent: u32, frame: u32) -> u32 {
+        self.calls.push(Call { parent, frame });
+        self.calls.len() as u32
     }
 }
 
 /// The largest share of a view's bytes, or blocks, that each call has with all it called.
-fn shares(profile: &Profile) -> Vec<f64> {
-    let mut shares = vec![0.0; profile.calls.len() + 1];
-    for view in VIEWS {
+fn shares(calls: &[Call], rows: &[&[Row]]) -> Vec<f64> {
+    let mut shares = vec![0.0; calls.len() + 1];
+    for (view, rows) in VIEWS
+        .into_iter()
+        .flat_map(|view| rows.iter().map(move |rows| (view, rows)))
+    {
         for part in [
             |amount: Amount| amount.bytes,
             |amount: Amount| amount.blocks,
         ] {
             let mut sums = vec![0u64; shares.len()];
-            for row in &profile.rows {
+            for row in *rows {
                 let sum = &mut sums[row.call as usize];
                 *sum = sum.saturating_add(part(row.amount(view)));
             }
-            for (index, call) in profile.calls.iter().enumerate().rev() {
+            for (index, call) in calls.iter().enumerate().rev() {
                 let own = sums[index + 1];
                 let sum = &mut sums[call.parent as usize];
                 *sum = sum.saturating_add(own);
@@ -145,22 +131,28 @@ mod tests {
 
     use super::super::sample::profile;
     use super::*;
+    use crate::profile::{Profile, sum};
+
+    fn cut(profile: &Profile, limit: usize) -> Pruned {
+        pruned(&profile.frames, &profile.calls, &[&profile.rows], limit)
+    }
 
     #[test]
     fn nothing_is_cut_where_there_is_room() {
         let profile = profile();
-        let pruned = pruned(&profile, 100);
+        let pruned = cut(&profile, 100);
         assert_eq!(pruned.calls, profile.calls);
-        assert_eq!(pruned.rows, profile.rows);
+        assert_eq!(pruned.rows(&profile.rows), profile.rows);
     }
 
     #[test]
     fn what_is_cut_is_kept_in_one_node_for_each_caller() {
         let profile = profile();
         for limit in 0..profile.calls.len() {
-            let pruned = pruned(&profile, limit);
+            let pruned = cut(&profile, limit);
+            let rows = pruned.rows(&profile.rows);
             for view in VIEWS {
-                let kept = sum(pruned.rows.iter().map(|row| row.amount(view)));
+                let kept = sum(rows.iter().map(|row| row.amount(view)));
                 assert_eq!(kept, profile.sum(view));
             }
             let rests = pruned.calls.len() - limit;
@@ -169,12 +161,15 @@ mod tests {
                 assert!(call.parent < number);
             }
         }
-        let none = pruned(&profile, 0);
+        let none = cut(&profile, 0);
         assert_eq!(
             none.frames.last().map(|frame| &*frame.function),
             Some("… 2 smaller")
         );
-        let all = sum(none.rows.iter().map(|row| row.amount(View::Total)));
+        let all = sum(none
+            .rows(&profile.rows)
+            .iter()
+            .map(|row| row.amount(View::Total)));
         assert_eq!(all.blocks, 544);
     }
 }

@@ -6,7 +6,7 @@ use expect_test::Expect;
 use profile_trace::read::Thread;
 use profile_trace::view::{Amount, Class, Point, Totals, View};
 
-use super::{Input, Reporter};
+use super::{Input, Paint, Reporter};
 use crate::profile::{Filter, Frame, Profile, Row, TreeBuilder};
 
 /// A frame as most are.
@@ -134,15 +134,32 @@ pub(crate) fn profile() -> Profile {
     profile
 }
 
-/// Compares what a reporter writes of the small profile with what is expected.
-pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
+/// The data in a page that a reporter writes.
+pub(crate) fn data_of(reporter: &dyn Reporter, input: &Input<'_>) -> serde_json::Value {
+    let mut bytes = Vec::new();
+    reporter.write(input, &mut bytes).expect("memory takes it");
+    let page = String::from_utf8(bytes).expect("pages are UTF-8");
+    let data = page.split("id=\"data\">").nth(1);
+    let data = data.and_then(|rest| rest.split("</script>").next());
+    serde_json::from_str(data.expect("it is there")).expect("it is JSON")
+}
+
+/// What a reporter writes of the small profile.
+pub(crate) fn written(reporter: &dyn Reporter, view: View) -> Vec<u8> {
     let profile = profile();
     let input = Input {
         profile: &profile,
         view,
         filter: &Filter::default(),
+        paint: Paint::default(),
     };
     let mut bytes = Vec::new();
     reporter.write(&input, &mut bytes).expect("memory takes it");
-    expected.assert_eq(&String::from_utf8(bytes).expect("reports are UTF-8"));
+    bytes
+}
+
+/// Compares what a reporter writes of the small profile with what is expected.
+pub(crate) fn check(reporter: &dyn Reporter, view: View, expected: Expect) {
+    let text = String::from_utf8(written(reporter, view));
+    expected.assert_eq(&text.expect("reports are UTF-8"));
 }

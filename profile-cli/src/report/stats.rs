@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use profile_trace::view::View;
 use serde::Serialize;
 
+use super::facts::facts;
 use super::{Input, Reporter, heading, json};
 use crate::profile::{Group, Grouping, Profile, VIEWS, groups, name};
 use crate::units;
@@ -12,7 +13,8 @@ use crate::units;
 /// The widest bar of the histogram.
 const BAR: u64 = 40;
 
-/// Totals, a histogram of sizes, and the lines that allocated most.
+/// Totals, a histogram of sizes, and the lines that allocated most, of what passed the filter. The
+/// peak is the program's: what passed is its part in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
     /// How many lines are named.
@@ -84,72 +86,31 @@ impl Reporter for Stats {
         }
         heading(input, out)?;
         writeln!(out)?;
-        facts(input.profile, out)?;
+        for (label, value) in facts(input) {
+            writeln!(out, "{label:<14}{value}")?;
+        }
         histogram(input.profile, out)?;
         let limit = self.limit;
-        writeln!(out, "\nTop {limit} lines by bytes allocated in total")?;
-        for group in &by_size {
-            writeln!(
-                out,
-                "{:>12}  {}",
-                units::bytes(group.own_bytes),
-                place(group)
-            )?;
-        }
-        writeln!(out, "\nTop {limit} lines by number of allocations")?;
-        for group in &by_count {
-            writeln!(
-                out,
-                "{:>12}  {}",
-                units::count(group.own_blocks),
-                place(group)
-            )?;
-        }
-        Ok(())
+        let figure = |group: &Group| units::bytes(group.own_bytes);
+        let title = format!("Top {limit} lines by bytes allocated in total");
+        lines(&title, &by_size, figure, out)?;
+        let figure = |group: &Group| units::count(group.own_blocks);
+        let title = format!("Top {limit} lines by number of allocations");
+        lines(&title, &by_count, figure, out)
     }
 }
 
-fn facts(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
-    let (facts, totals) = (&profile.facts, &profile.totals);
-    let mut line = |label: &str, value: String| match value.is_empty() {
-        true => Ok(()),
-        false => writeln!(out, "{label:<14}{value}"),
-    };
-    let seconds = facts.began.map(|began| began.as_secs());
-    line("Began", seconds.map(units::date).unwrap_or_default())?;
-    let duration = facts
-        .duration
-        .map(|time| units::time(time.as_nanos() as u64));
-    line("Duration", duration.unwrap_or_default())?;
-    line("Threads", units::count(profile.threads.len() as u64))?;
-    line("Allocator", facts.allocator.clone())?;
-    line("System", facts.system.clone())?;
-    let sample = facts
-        .sample_rate
-        .map(|rate| format!("one per {}", units::bytes(rate)));
-    line("Sampled", sample.unwrap_or_default())?;
-    line(
-        "Peak",
-        format!(
-            "{} in {}, after {}",
-            units::bytes(profile.peak.bytes),
-            units::blocks(profile.peak.blocks),
-            units::time(profile.peak_time)
-        ),
-    )?;
-    let calls = totals.allocs + totals.zeroed + totals.reallocs;
-    line(
-        "Allocations",
-        format!(
-            "{} ({} zeroed, {} reallocations)",
-            units::count(calls),
-            units::count(totals.zeroed),
-            units::count(totals.reallocs)
-        ),
-    )?;
-    line("Frees", units::count(totals.frees))?;
-    line("Allocated", units::bytes(totals.allocated))?;
-    line("Freed", units::bytes(totals.freed))
+fn lines(
+    title: &str,
+    groups: &[Group],
+    figure: impl Fn(&Group) -> String,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "\n{title}")?;
+    for group in groups {
+        writeln!(out, "{:>12}  {}", figure(group), place(group))?;
+    }
+    Ok(())
 }
 
 fn histogram(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
@@ -203,8 +164,8 @@ fn document<'a>(profile: &'a Profile, by_size: Vec<Group>, by_count: Vec<Group>)
         total_bytes_allocated: totals.allocated,
         total_num_frees: totals.frees,
         total_bytes_freed: totals.freed,
-        peak_bytes: profile.peak.bytes,
-        peak_blocks: profile.peak.blocks,
+        peak_bytes: profile.sum(View::Peak).bytes,
+        peak_blocks: profile.sum(View::Peak).blocks,
         peak_time_ns: profile.peak_time,
         views: VIEWS
             .into_iter()
@@ -252,6 +213,7 @@ mod tests {
                 app folder
                 Memory live at the high-water mark: 6.0 MiB in 244 blocks
 
+                Process       100
                 Began         2026-11-25 15:29:58 UTC
                 Duration      40.0 ms
                 Threads       2

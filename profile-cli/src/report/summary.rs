@@ -30,7 +30,7 @@ impl Reporter for Summary {
         writeln!(out)?;
         let sum = input.profile.sum(input.view);
         let rest = groups.split_off(groups.len().min(self.limit));
-        grid(&groups, sum.bytes, Grouping::Function).write(out)?;
+        grid(&groups, sum.bytes, Grouping::Function, input.paint).write(out)?;
         if !rest.is_empty() {
             let bytes: u64 = rest.iter().map(|group| group.own_bytes).sum();
             let (count, bytes) = (units::count(rest.len() as u64), units::bytes(bytes));

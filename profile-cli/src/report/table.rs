@@ -48,11 +48,15 @@ impl Reporter for Table {
         let rest = rows.split_off(rows.len().min(self.limit));
         heading(input, out)?;
         writeln!(out)?;
-        let mut grid = Grid::new(&["Thread", ">Size", ">Blocks", "Location", "Function"]);
+        let mut grid = Grid::new(
+            &["Thread", ">Size", ">Blocks", "Location", "Function"],
+            input.paint,
+        );
+        let sum = input.profile.sum(input.view).bytes;
         for row in rows {
             grid.row(&[
                 row.thread,
-                units::bytes(row.bytes),
+                input.paint.share(row.bytes, sum, units::bytes(row.bytes)),
                 units::count(row.blocks),
                 row.place,
                 row.function,

@@ -71,28 +71,21 @@ impl Reporter for TableHtml {
 mod tests {
     use profile_trace::view::View;
 
-    use super::super::sample::profile;
+    use super::super::Paint;
+    use super::super::sample::{data_of, profile};
     use super::*;
     use crate::profile::Filter;
 
     #[test]
     fn what_is_left_out_is_added_up() {
         let profile = profile();
-        let mut bytes = Vec::new();
         let input = Input {
             profile: &profile,
             view: View::Total,
             filter: &Filter::default(),
+            paint: Paint::default(),
         };
-        let written = TableHtml { limit: 1 }.write(&input, &mut bytes);
-        written.expect("memory takes it");
-        let page = String::from_utf8(bytes).expect("it is UTF-8");
-        let data = page
-            .split("id=\"data\">")
-            .nth(1)
-            .and_then(|rest| rest.split("</script>").next());
-        let data: serde_json::Value =
-            serde_json::from_str(data.expect("it is there")).expect("JSON");
+        let data = data_of(&TableHtml { limit: 1 }, &input);
         assert_eq!(data["rows"].as_array().map(Vec::len), Some(2));
         assert_eq!(data["rows"][1]["place"], "… 2 smaller");
         assert_eq!(data["rows"][1]["bytes"], 5 << 20);

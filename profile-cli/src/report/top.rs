@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::grid::Grid;
-use super::{Input, Reporter, heading, json};
+use super::{Input, Paint, Reporter, heading, json};
 use crate::profile::{Group, Grouping, groups, name};
 use crate::units;
 
@@ -49,7 +49,7 @@ impl Reporter for Top {
                 stack(group, sum.bytes, out)?;
             }
         } else {
-            grid(&groups, sum.bytes, self.by).write(out)?;
+            grid(&groups, sum.bytes, self.by, input.paint).write(out)?;
         }
         if !rest.is_empty() {
             let bytes: u64 = rest.iter().map(|group| group.own_bytes).sum();
@@ -65,7 +65,7 @@ impl Reporter for Top {
 }
 
 /// A table of groups.
-pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping) -> Grid {
+pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping, paint: Paint) -> Grid {
     let title = match by {
         Grouping::Line => "Line",
         Grouping::Function => "Function",
@@ -77,14 +77,18 @@ pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping) -> Grid {
     if with_function {
         titles.push("Function");
     }
-    let mut grid = Grid::new(&titles);
+    let mut grid = Grid::new(&titles, paint);
     for group in groups {
         let mut cells = vec![
             units::bytes(group.own_bytes),
-            units::share(group.own_bytes, whole),
+            paint.share(group.own_bytes, whole, units::share(group.own_bytes, whole)),
             units::count(group.own_blocks),
             units::bytes(group.total_bytes),
-            units::share(group.total_bytes, whole),
+            paint.share(
+                group.total_bytes,
+                whole,
+                units::share(group.total_bytes, whole),
+            ),
             group.label.clone(),
         ];
         if with_function {
@@ -109,6 +113,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use profile_trace::view::View;
 
+    use super::super::paint::plain;
     use super::super::sample::check;
     use super::*;
 
@@ -141,6 +146,31 @@ mod tests {
                 0 B   0.0 %       0  5.0 MiB  83.3 %  src/main.rs:40             app::main
         "#]],
         );
+    }
+
+    /// The columns stay as wide as without.
+    #[test]
+    fn colours_change_nothing_but_the_colour() {
+        let profile = super::super::sample::profile();
+        let written = |on| {
+            let input = Input {
+                profile: &profile,
+                view: View::Peak,
+                filter: &crate::profile::Filter::default(),
+                paint: Paint { on },
+            };
+            let mut bytes = Vec::new();
+            let top = Top {
+                by: Grouping::Crate,
+                limit: 10,
+                json: false,
+            };
+            top.write(&input, &mut bytes).expect("memory takes it");
+            String::from_utf8(bytes).expect("reports are UTF-8")
+        };
+        let painted = written(true);
+        assert!(painted.contains("\x1b[31m83.3 %\x1b[0m"), "{painted:?}");
+        assert_eq!(plain(&painted), written(false));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -101,6 +102,25 @@ impl Browser {
     pub(crate) async fn press_active(&self, key: &str) -> Result<(), Error> {
         let active = self.client.active_element().await?;
         Ok(active.send_keys(key).await?)
+    }
+
+    /// Drags the pointer over an element from one part of its width to another.
+    pub(crate) async fn drag(&self, selector: &str, from: f64, to: f64) -> Result<(), Error> {
+        let found = self.client.find(Locator::Css(selector)).await?;
+        let (left, top, width, height) = found.rectangle().await?;
+        let at = |part: f64, milliseconds| PointerAction::MoveTo {
+            duration: Some(Duration::from_millis(milliseconds)),
+            x: left + part * width,
+            y: top + height / 2.0,
+        };
+        let button = MOUSE_BUTTON_LEFT;
+        let pointer = MouseActions::new("mouse".to_owned())
+            .then(at(from, 0))
+            .then(PointerAction::Down { button })
+            .then(at((from + to) / 2.0, 30))
+            .then(at(to, 30))
+            .then(PointerAction::Up { button });
+        Ok(self.client.perform_actions(pointer).await?)
     }
 
     pub(crate) async fn back(&self) -> Result<(), Error> {

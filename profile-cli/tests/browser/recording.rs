@@ -69,6 +69,57 @@ pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
     page(name, wide(), &["flamegraph", "--max-calls=100"])
 }
 
+/// A recording, and a later one in which main has 1 MiB less and the worker is gone.
+pub(crate) fn comparison(name: &str) -> PathBuf {
+    let before = file(&format!("{name}-before"), small());
+    let write = || {
+        let mut writer = Writer::new(Vec::new(), 1, &[])?;
+        let outer = writer.node(0, 0x1000)?;
+        let middle = writer.node(outer, 0x2000)?;
+        let inner = writer.node(middle, 0x3000)?;
+        writer.thread(1, 1, "main")?;
+        for (address, size, stack) in [(0x10, 4 * MIB, inner), (0x20, 3 * MIB, middle)] {
+            let event = Event::Alloc {
+                zeroed: false,
+                address,
+                size,
+                stack,
+            };
+            writer.event(1, &event)?;
+        }
+        writer.event(1, &Event::Time { elapsed: 1_000_000 })?;
+        writer.finish(&[])
+    };
+    let before = before.to_str().expect("it is text");
+    page(name, write(), &["diff", "--html", before])
+}
+
+/// Of 10 ms, in each of which main allocates 1 MiB; what is of an even one is freed after 2 ms.
+pub(crate) fn over_time(name: &str) -> PathBuf {
+    let write = || {
+        let mut writer = Writer::new(Vec::new(), 1, &[])?;
+        let outer = writer.node(0, 0x1000)?;
+        let stacks = [writer.node(outer, 0x2000)?, writer.node(outer, 0x3000)?];
+        writer.thread(1, 1, "main")?;
+        for index in 0..10u64 {
+            let event = Event::Alloc {
+                zeroed: false,
+                address: 0x10 * index,
+                size: MIB,
+                stack: stacks[(index % 2) as usize],
+            };
+            writer.event(1, &event)?;
+            if index % 2 == 0 && index > 0 {
+                let address = 0x10 * (index - 2);
+                writer.event(1, &Event::Free { address })?;
+            }
+            writer.event(1, &Event::Time { elapsed: 1_000_000 })?;
+        }
+        writer.finish(&[])
+    };
+    page(name, write(), &["flamegraph"])
+}
+
 pub(crate) fn table(name: &str) -> PathBuf {
     page(name, small(), &["table", "--html"])
 }

@@ -8,31 +8,50 @@ mod condition;
 mod error;
 mod event;
 mod facts;
+mod meter;
 mod replay;
 mod scan;
 mod source;
 mod stacks;
 
 use std::fs;
+#[cfg(feature = "symbols")]
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::block::Label;
+#[cfg(feature = "symbols")]
+use crate::block::Packer;
 use crate::header::{Header, Magic};
+use crate::names::Packed;
 use crate::pending;
 
 pub use condition::Condition;
 pub use error::Error;
 pub use facts::Facts;
+pub use meter::Meter;
 pub use replay::{Moment, Visitor};
 pub use stacks::{Node, Stacks, Thread};
 
 use scan::Scan;
 use source::Source;
 
+/// A block from a side file.
+type Rescued = (Label, Box<[u8]>);
+
 /// A recording, opened: everything but the events, which [`replay`](Self::replay) hands out.
 #[derive(Debug)]
 pub struct Recording {
     facts: Facts,
-    stacks: Stacks,
+    stacks: Arc<Stacks>,
+    names: Arc<Packed>,
+    /// Where the last whole block ends, and what the side file has.
+    #[cfg_attr(
+        not(feature = "symbols"),
+        expect(dead_code, reason = "only copies need it")
+    )]
+    whole: (u64, Vec<Rescued>),
     condition: Condition,
     streams: replay::Streams,
 }
@@ -105,10 +124,56 @@ impl Recording {
         &self.stacks
     }
 
+    /// Whether the names of its calls are in it; see [`pack`](crate::symbols::pack).
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    /// The names that are in it.
+    #[cfg(feature = "symbols")]
+    pub(crate) fn names(&self) -> Arc<Packed> {
+        self.names.clone()
+    }
+
+    /// Writes the recording as it is, and what of it was in the side file. The error within is
+    /// that of `out`.
+    #[cfg(feature = "symbols")]
+    pub(crate) fn copy(&mut self, out: &mut dyn Write) -> Result<io::Result<()>, Error> {
+        // Behind the last block of an incomplete recording is the one that was being written.
+        let end = if self.condition.complete {
+            u64::MAX
+        } else {
+            self.whole.0
+        };
+        let copied = self.streams.source().copy(end, out);
+        let written = copied.map_err(|source| Error::Unreadable {
+            path: "the recording".to_owned(),
+            source,
+        })?;
+        Ok(written.and_then(|()| {
+            self.whole.1.iter().try_for_each(|(label, payload)| {
+                out.write_all(Packer::new(payload.len()).pack(*label, payload))
+            })
+        }))
+    }
+
+    /// As [`stacks`](Self::stacks), for whoever needs them while the events are replayed.
+    #[must_use]
+    pub fn shared_stacks(&self) -> Arc<Stacks> {
+        self.stacks.clone()
+    }
+
     /// How whole the recording is, as far as that shows before its events are replayed.
     #[must_use]
     pub fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// How far [`replay`](Self::replay) has come, in bytes.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.streams.meter()
     }
 
     /// Hands all events to `visitor`, in the order of time as far as the recording tells it;

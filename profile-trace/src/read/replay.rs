@@ -9,10 +9,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::io;
 
-use super::Condition;
 use super::event::Decoder;
 use super::source::Source;
 use super::stacks::Stacks;
+use super::{Condition, Meter};
 use crate::block::{BlockHeader, Label, unpack};
 use crate::events::Event;
 
@@ -43,12 +43,22 @@ pub(super) enum Place {
     Memory(Box<[u8]>),
 }
 
+impl Place {
+    fn length(&self) -> u64 {
+        match self {
+            Self::File { header, .. } => header.stored.into(),
+            Self::Memory(payload) => payload.len() as u64,
+        }
+    }
+}
+
 /// The blocks of events of all threads.
 #[derive(Debug)]
 pub(super) struct Streams {
     source: Source,
     /// By thread, in order.
     blocks: BTreeMap<u32, Vec<Place>>,
+    meter: Meter,
 }
 
 impl Streams {
@@ -57,7 +67,22 @@ impl Streams {
         for (label, place) in events {
             blocks.entry(label.stream).or_default().push(place);
         }
-        Self { source, blocks }
+        let places = blocks.values().flatten();
+        let meter = Meter::new(places.map(Place::length).sum());
+        Self {
+            source,
+            blocks,
+            meter,
+        }
+    }
+
+    #[cfg(feature = "symbols")]
+    pub(super) fn source(&mut self) -> &mut Source {
+        &mut self.source
+    }
+
+    pub(super) fn meter(&self) -> Meter {
+        self.meter.clone()
     }
 
     pub(super) fn replay(
@@ -66,8 +91,16 @@ impl Streams {
         condition: &mut Condition,
         visitor: &mut impl Visitor,
     ) -> io::Result<()> {
-        let Self { source, blocks } = self;
-        let mut streams: Vec<_> = blocks.iter().map(Stream::new).collect();
+        let Self {
+            source,
+            blocks,
+            meter,
+        } = self;
+        meter.restart();
+        let streams = blocks
+            .iter()
+            .map(|(thread, places)| Stream::new(*thread, places, meter));
+        let mut streams: Vec<_> = streams.collect();
         let mut queue = BinaryHeap::new();
         for (index, stream) in streams.iter_mut().enumerate() {
             if stream.advance(source, condition)? {
@@ -97,6 +130,7 @@ impl Streams {
 struct Stream<'a> {
     thread: u32,
     rest: VecDeque<&'a Place>,
+    meter: &'a Meter,
     block: Option<Decoder>,
     stored: Vec<u8>,
     payload: Vec<u8>,
@@ -107,10 +141,11 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    fn new((&thread, places): (&u32, &'a Vec<Place>)) -> Self {
+    fn new(thread: u32, places: &'a [Place], meter: &'a Meter) -> Self {
         Self {
             thread,
             rest: places.iter().collect(),
+            meter,
             block: None,
             stored: Vec::new(),
             payload: Vec::new(),
@@ -160,6 +195,7 @@ impl<'a> Stream<'a> {
     /// Begins the next block that can be read. `false` if there is none.
     fn next_block(&mut self, source: &mut Source, condition: &mut Condition) -> io::Result<bool> {
         while let Some(place) = self.rest.pop_front() {
+            self.meter.add(place.length());
             let sound = match place {
                 Place::Memory(payload) => {
                     self.payload.clear();

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use super::facts::Facts;
 use super::replay::{Place, Streams};
 use super::source::Source;
 use super::stacks::Stacks;
-use super::{Condition, Recording};
+use super::{Condition, Recording, Rescued};
 use crate::block::{BlockHeader, Kind, Label, MARKER, unpack};
 use crate::header::Header;
+use crate::names::Packed;
 use crate::pending::{SLOT, SLOT_HEADER, SlotHeader};
 
 /// Bytes that are looked through at a time for the next marker.
@@ -21,6 +23,10 @@ pub(super) struct Scan {
     facts: Facts,
     stacks: Stacks,
     pub(super) condition: Condition,
+    names: Packed,
+    /// Where the last whole block ends.
+    end: u64,
+    rescued: Vec<Rescued>,
     events: Vec<(Label, Place)>,
     /// The next sequence number of each stream.
     next: BTreeMap<(u8, u32), u32>,
@@ -32,6 +38,7 @@ impl Scan {
     /// Goes through the file, from one block to the next.
     pub(super) fn file(&mut self, source: &mut Source) -> io::Result<()> {
         let mut offset = Header::SIZE as u64;
+        self.end = offset;
         let mut wasted = 0;
         loop {
             let mut bytes = [0; BlockHeader::SIZE];
@@ -45,6 +52,7 @@ impl Scan {
                 if whole && header.is_sound(&bytes, &self.stored) {
                     self.block(&header, at);
                     offset = at + u64::from(header.stored);
+                    self.end = offset;
                     continue;
                 }
                 wasted += u64::from(header.stored);
@@ -67,8 +75,14 @@ impl Scan {
     /// Goes through the side file: the note of a recorder that gave up, and the slots, tables
     /// first, since events refer to them.
     pub(super) fn side(&mut self, side: &[u8]) {
-        if let Some(note) = note(&side[Header::SIZE..]) {
+        if let Some(note) = note(&side[Header::SIZE..]).filter(|note| !note.is_empty()) {
             self.facts.read(note);
+            let label = Label {
+                kind: Kind::Start,
+                stream: 0,
+                sequence: 1,
+            };
+            self.rescued.push((label, note.into()));
         }
         let slots: Vec<_> = side.chunks(SLOT).skip(1).filter_map(slot).collect();
         let (tables, others): (Vec<_>, Vec<_>) = slots
@@ -80,6 +94,7 @@ impl Scan {
                 self.condition.recovered += 1;
                 self.payload.clear();
                 self.payload.extend_from_slice(payload);
+                self.rescued.push((label, payload.into()));
                 self.payload(label, Place::Memory(payload.into()));
             }
         }
@@ -119,13 +134,15 @@ impl Scan {
         }
         self.condition.missing += u64::from(label.sequence - *next);
         *next = label.sequence.saturating_add(1);
-        self.condition.blocks += 1;
+        // Names were added later: they count for no block of the recording.
+        self.condition.blocks += u64::from(label.kind != Kind::Names);
         let sound = match label.kind {
             Kind::Events => {
                 self.events.push((label, place));
                 true
             }
             Kind::Tables => self.stacks.read(&self.payload).is_some(),
+            Kind::Names => self.names.read(&self.payload).is_some(),
             Kind::Start => self.facts.read(&self.payload),
             Kind::End => {
                 self.condition.complete = true;
@@ -145,7 +162,9 @@ impl Scan {
         self.condition.missing = self.condition.missing.max(gone);
         Recording {
             facts: self.facts,
-            stacks: self.stacks,
+            stacks: Arc::new(self.stacks),
+            names: Arc::new(self.names),
+            whole: (self.end, self.rescued),
             condition: self.condition,
             streams: Streams::new(source, self.events),
         }

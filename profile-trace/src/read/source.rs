@@ -36,6 +36,26 @@ impl Source {
         }
     }
 
+    /// Copies what is before `end`. The error within is that of `out`.
+    #[cfg(feature = "symbols")]
+    pub(super) fn copy(&mut self, end: u64, out: &mut dyn io::Write) -> io::Result<io::Result<()>> {
+        let mut window = vec![0; 64 * 1024];
+        let mut offset = 0;
+        while offset < end {
+            let most = usize::try_from(end - offset).unwrap_or(usize::MAX);
+            let room = window.len().min(most);
+            let length = self.read_at(offset, &mut window[..room])?;
+            if length == 0 {
+                break;
+            }
+            if let Err(error) = out.write_all(&window[..length]) {
+                return Ok(Err(error));
+            }
+            offset += length as u64;
+        }
+        Ok(Ok(()))
+    }
+
     /// Reads exactly `length` bytes into `out`; `false` if there are fewer.
     pub(super) fn read_into(
         &mut self,

@@ -86,6 +86,11 @@ impl Stacks {
         found.ok().map(|index| &self.threads[index])
     }
 
+    /// All calls.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.runs.iter().flat_map(|(_, nodes)| nodes)
+    }
+
     /// Nodes in all.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -53,9 +53,9 @@ impl Image {
         })
     }
 
-    /// Whether lines and inlined functions are not known.
-    pub(super) fn lacks_lines(&self) -> bool {
-        self.context.is_none()
+    /// Whether lines and inlined functions are known.
+    pub(super) fn has_lines(&self) -> bool {
+        self.context.is_some()
     }
 
     /// The functions at an address of the file, the innermost first.

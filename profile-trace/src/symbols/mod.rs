@@ -8,6 +8,7 @@ mod functions;
 mod image;
 mod instance;
 mod names;
+mod pack;
 mod paths;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::names::{Name, Names, Packed};
 use crate::read::{Node, Recording, Stacks};
 use crate::tables::{CUT_OFF, Module};
 
@@ -22,6 +24,7 @@ use image::Image;
 
 pub use functions::Functions;
 pub use names::{crate_of, is_allocator, is_memline, is_standard};
+pub use pack::{Named, pack};
 
 /// One function at one place: a call, or a function that was inlined into one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,6 +100,7 @@ impl fmt::Display for Problem {
 pub struct Symbols {
     directory: String,
     began: Option<SystemTime>,
+    packed: Arc<Packed>,
     /// By path and build id.
     images: HashMap<(String, Vec<u8>), Result<Image, Problem>>,
     frames: HashMap<(u64, u64), Arc<[Frame]>>,
@@ -114,10 +118,13 @@ impl Symbols {
     pub fn new(recording: &Recording) -> Self {
         let facts = recording.facts();
         let since_1970 = facts.began.unwrap_or(Duration::MAX);
-        Self::since(
-            SystemTime::UNIX_EPOCH.checked_add(since_1970),
-            facts.directory.clone(),
-        )
+        Self {
+            packed: recording.names(),
+            ..Self::since(
+                SystemTime::UNIX_EPOCH.checked_add(since_1970),
+                facts.directory.clone(),
+            )
+        }
     }
 
     /// The names of the addresses of a process that works in `directory` and began then; files that
@@ -127,6 +134,7 @@ impl Symbols {
         Self {
             directory,
             began,
+            packed: Arc::default(),
             images: HashMap::new(),
             frames: HashMap::new(),
         }
@@ -172,25 +180,35 @@ impl Symbols {
 
     /// What is wrong with the files that were needed so far.
     pub fn problems(&self) -> impl Iterator<Item = (&str, Problem)> {
-        self.images.iter().filter_map(|((path, _), image)| {
+        let files = self.images.iter().filter_map(|((path, _), image)| {
             let problem = match image {
                 Err(problem) => Some(problem.clone()),
-                Ok(image) => image.lacks_lines().then_some(Problem::NoDebugInformation),
+                Ok(image) => (!image.has_lines()).then_some(Problem::NoDebugInformation),
             };
             problem.map(|problem| (&**path, problem))
-        })
+        });
+        let packed = self.packed.files().filter(|(_, names)| !names.has_lines);
+        let packed = packed.map(|((path, _), _)| (&**path, Problem::NoDebugInformation));
+        files.chain(packed)
     }
 
-    fn look_up(&mut self, module: &Arc<Module>, address: u64) -> Option<Vec<Frame>> {
+    /// Where the names of a module's calls are: in the recording, or in the module's file.
+    fn source(&mut self, module: &Module) -> Option<Source<'_>> {
         let key = (module.path.clone(), module.build_id.clone());
+        if let Some(names) = self.packed.get(&key) {
+            return Some(Source::Packed(names));
+        }
         let began = self.began;
         let image = self
             .images
             .entry(key)
             .or_insert_with(|| Image::open(&module.path, &module.build_id, began));
-        let image = image.as_ref().ok()?;
-        // A call returns to what follows it, which may belong to another line or function.
-        let mut frames = image.frames(address.wrapping_sub(module.base).wrapping_sub(1))?;
+        image.as_ref().ok().map(Source::File)
+    }
+
+    fn look_up(&mut self, module: &Arc<Module>, address: u64) -> Option<Vec<Frame>> {
+        let source = self.source(module)?;
+        let mut frames = source.frames(address.wrapping_sub(module.base))?;
         let name = file_name(&module.path);
         for frame in &mut frames {
             frame.module = name.to_owned();
@@ -198,6 +216,50 @@ impl Symbols {
             frame.file = path.map(|path| paths::shortened(path, &self.directory));
         }
         Some(frames)
+    }
+}
+
+/// Where the names of a module's calls come from.
+enum Source<'a> {
+    File(&'a Image),
+    Packed(&'a Names),
+}
+
+impl Source<'_> {
+    fn has_lines(&self) -> bool {
+        match self {
+            Source::File(image) => image.has_lines(),
+            Source::Packed(names) => names.has_lines,
+        }
+    }
+
+    /// The functions of the call that returns to an address of the module, the innermost first.
+    fn frames(&self, address: u64) -> Option<Vec<Frame>> {
+        match self {
+            // A call returns to what follows it, which may belong to another line or function.
+            Source::File(image) => image.frames(address.wrapping_sub(1)),
+            Source::Packed(names) => {
+                let call = names.call(address)?;
+                let inlined = |index: usize| index + 1 < call.len();
+                let frames = (0..).zip(call);
+                Some(
+                    frames
+                        .map(|(index, name)| named(name, inlined(index)))
+                        .collect(),
+                )
+            }
+        }
+    }
+}
+
+fn named(name: &Name, inlined: bool) -> Frame {
+    Frame {
+        function: name.function.to_string(),
+        instance: name.instance.as_deref().map(str::to_owned),
+        path: name.path.as_deref().map(str::to_owned),
+        line: name.line,
+        inlined,
+        ..Frame::default()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use hashbrown::HashMap;
 
-use super::blocks::{Begun, Block, Blocks, Ended};
+use super::blocks::{Begun, Birth, Block, Blocks, Ended};
+use super::spans::{Division, Lives, Spans};
 use super::weight::Weight;
 use super::{Amount, Series, Sizes};
 use crate::events::{Event, Stack};
@@ -30,6 +31,8 @@ pub struct Options {
     pub from: u64,
     /// What happened later is left out, as if the recording had ended then.
     pub to: u64,
+    /// Whether to note when blocks began and ended; see [`Aggregate::lives`].
+    pub lives: bool,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
             temporary: 1,
             from: 0,
             to: u64::MAX,
+            lives: false,
         }
     }
 }
@@ -57,6 +61,23 @@ pub struct Row {
     /// The calls that led there.
     pub stack: Stack,
     /// What it allocated there.
+    pub amount: Amount,
+}
+
+/// Blocks of one thread and stack that began in one span of time and ended in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// The thread that allocated.
+    pub thread: u32,
+    /// The calls that led there.
+    pub stack: Stack,
+    /// The span in which they were allocated.
+    pub born: u8,
+    /// The span in which they were freed; `None` for what lived to the end.
+    pub ended: Option<u8>,
+    /// Whether they were freed again at once; see [`Options::temporary`].
+    pub temporary: bool,
+    /// How much it was.
     pub amount: Amount,
 }
 
@@ -83,6 +104,8 @@ pub struct Totals {
 struct Site {
     thread: u32,
     stack: Stack,
+    /// Whether it is looked at.
+    counts: bool,
     total: Amount,
     temporary: Amount,
     live: Amount,
@@ -97,6 +120,9 @@ struct PerThread {
     /// Allocations so far.
     order: u64,
 }
+
+/// Says whether a thread's stack is looked at.
+pub type Counts<'a> = &'a mut dyn FnMut(u32, Stack) -> bool;
 
 /// A recording, added up.
 #[derive(Debug)]
@@ -115,6 +141,10 @@ pub struct Aggregate {
     end: u64,
     sizes: Sizes,
     series: Series,
+    spans: Option<Spans>,
+    /// The span of the event at hand.
+    span: u8,
+    last_time: u64,
     unknown_frees: u64,
 }
 
@@ -125,8 +155,28 @@ impl Aggregate {
     ///
     /// If the file can no longer be read. What is damaged is told by the condition.
     pub fn of(recording: &mut Recording, options: Options) -> Result<(Self, Condition), Error> {
+        Self::of_stacks(recording, options, None)
+    }
+
+    /// Adds a recording up, of whose threads' stacks only those are looked at that `counts` names.
+    /// It is asked once for each. Rows, totals and sizes are of these; the peak and memory over
+    /// time are the program's.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of).
+    pub fn of_stacks(
+        recording: &mut Recording,
+        options: Options,
+        counts: Option<Counts<'_>>,
+    ) -> Result<(Self, Condition), Error> {
+        let end = match recording.facts().duration {
+            _ if !options.lives => 0,
+            Some(duration) => duration.as_nanos() as u64,
+            None => End::of(recording)?,
+        };
         let facts = recording.facts();
-        let mut aggregate = Self {
+        let aggregate = Self {
             options,
             weight: Weight::new(facts.sample_rate),
             blocks: Blocks::default(),
@@ -142,15 +192,22 @@ impl Aggregate {
                 .map_or(u64::MAX, |time| time.as_nanos() as u64),
             sizes: Sizes::default(),
             series: Series::default(),
+            spans: options
+                .lives
+                .then(|| Spans::new(options.from, end.min(options.to))),
+            span: 0,
+            last_time: u64::MAX,
             unknown_frees: 0,
         };
-        let condition = recording.replay(&mut aggregate)?;
-        Ok((aggregate, condition))
+        let mut pass = Pass { aggregate, counts };
+        let condition = recording.replay(&mut pass)?;
+        Ok((pass.aggregate, condition))
     }
 
     /// What each thread did at each stack, where that is anything.
     pub fn rows(&self, view: View) -> impl Iterator<Item = Row> {
-        self.sites.iter().filter_map(move |site| {
+        let sites = self.sites.iter().filter(|site| site.counts);
+        sites.filter_map(move |site| {
             let amount = match view {
                 View::Peak => self.at_peak(site),
                 View::Leaks => site.live,
@@ -186,6 +243,40 @@ impl Aggregate {
         sum
     }
 
+    /// When the blocks of each thread and stack began and ended, and how the time is divided for
+    /// that: nothing unless [`Options::lives`] asked for it. The sum of all is [`View::Total`].
+    #[must_use]
+    pub fn lives(&self) -> (Division, Vec<Life>) {
+        let Some(spans) = &self.spans else {
+            return (Division::default(), Vec::new());
+        };
+        let mut live = HashMap::<(u32, u8), Amount>::new();
+        for (_, block) in self.blocks.live() {
+            let born = spans.now(block.birth.span());
+            let amount = live.entry((block.site, born)).or_default();
+            amount.add(block.amount());
+        }
+        let life = |site: u32, born, ended, temporary, amount| {
+            let site = &self.sites[site as usize];
+            let life = Life {
+                thread: site.thread,
+                stack: site.stack,
+                born,
+                ended,
+                temporary,
+                amount,
+            };
+            site.counts.then_some(life)
+        };
+        let ended = spans.lives().iter().filter_map(|lives| {
+            let ended = Some(lives.ended);
+            life(lives.site, lives.born, ended, lives.temporary, lives.amount)
+        });
+        let live = live.into_iter();
+        let live = live.filter_map(|((site, born), amount)| life(site, born, None, false, amount));
+        (spans.division(), ended.chain(live).collect())
+    }
+
     /// What all threads did.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -198,6 +289,10 @@ impl Aggregate {
             allocated: sum.allocated + thread.allocated,
             freed: sum.freed + thread.freed,
         })
+    }
+
+    fn totals_mut(&mut self, thread: u32) -> &mut Totals {
+        &mut self.threads.entry(thread).or_default().totals
     }
 
     /// What one thread did.
@@ -239,24 +334,30 @@ impl Aggregate {
         self.unknown_frees
     }
 
-    fn begin(&mut self, thread: u32, moment: Moment, address: u64, stack: Stack, amount: Amount) {
-        let per_thread = self.threads.entry(thread).or_default();
-        per_thread.order += 1;
-        let order = per_thread.order;
+    /// The site of a thread's stack.
+    fn site(&mut self, thread: u32, stack: Stack, counts: &mut Option<Counts<'_>>) -> u32 {
         let next = self.sites.len() as u32;
         let site = *self.site_of.entry((thread, stack)).or_insert(next);
         if site == next {
             self.sites.push(Site {
                 thread,
                 stack,
+                counts: counts.as_mut().is_none_or(|counts| counts(thread, stack)),
                 ..Site::default()
             });
         }
+        site
+    }
+
+    fn begin(&mut self, site: u32, moment: Moment, address: u64, amount: Amount) {
+        let thread = self.sites[site as usize].thread;
+        let per_thread = self.threads.entry(thread).or_default();
+        per_thread.order += 1;
         let block = Block {
             site,
             blocks: u32::try_from(amount.blocks).unwrap_or(u32::MAX),
             bytes: amount.bytes,
-            order,
+            birth: Birth::new(per_thread.order, self.span),
         };
         let amount = block.amount();
         self.sites[site as usize].total.add(amount);
@@ -264,11 +365,12 @@ impl Aggregate {
             Begun::Live => {}
             Begun::Replaced(before) => {
                 self.ended(&before);
-                self.count_freed(thread, before.bytes);
+                self.count_freed(thread, &before);
             }
             Begun::Over => {
                 self.unknown_frees = self.unknown_frees.saturating_sub(1);
-                self.count_freed(thread, amount.bytes);
+                self.count_freed(thread, &block);
+                self.note_life(&block, false);
                 return;
             }
         }
@@ -299,8 +401,23 @@ impl Aggregate {
         site.live.take(amount);
         let thread = site.thread;
         let order = self.threads.get(&thread).map_or(0, |thread| thread.order);
-        if order - block.order < temporary {
+        let is_temporary = order - block.birth.order() < temporary;
+        if is_temporary {
             self.sites[block.site as usize].temporary.add(amount);
+        }
+        self.note_life(block, is_temporary);
+    }
+
+    #[inline]
+    fn note_life(&mut self, block: &Block, temporary: bool) {
+        if let Some(spans) = &mut self.spans {
+            spans.end(Lives {
+                site: block.site,
+                born: block.birth.span(),
+                ended: self.span,
+                temporary,
+                amount: block.amount(),
+            });
         }
     }
 
@@ -323,9 +440,13 @@ impl Aggregate {
         }
     }
 
-    fn settle(&mut self, moment: Moment) {
+    /// When something happened, as far as that is known.
+    fn time(&self, moment: Moment) -> u64 {
         let time = moment.to.min(self.end);
-        let time = if time == u64::MAX { moment.from } else { time };
+        if time == u64::MAX { moment.from } else { time }
+    }
+
+    fn settle(&mut self, time: u64) {
         if self.live.bytes > self.peak.bytes {
             self.peak = self.live;
             self.peak_time = time;
@@ -334,15 +455,38 @@ impl Aggregate {
         self.series.live(time, self.live.bytes);
     }
 
-    fn count_freed(&mut self, thread: u32, bytes: u64) {
-        self.threads.entry(thread).or_default().totals.freed += bytes;
+    /// Adds to the totals what ended without a free of its own.
+    fn count_freed(&mut self, thread: u32, block: &Block) {
+        if self.counts(block) {
+            self.threads.entry(thread).or_default().totals.freed += block.bytes;
+        }
+    }
+
+    fn counts(&self, block: &Block) -> bool {
+        self.sites[block.site as usize].counts
     }
 }
 
-impl Visitor for Aggregate {
+/// One pass over the events of a recording.
+struct Pass<'a> {
+    aggregate: Aggregate,
+    counts: Option<Counts<'a>>,
+}
+
+impl Visitor for Pass<'_> {
     fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
-        if !self.options.hold(moment) {
+        let Self { aggregate, counts } = self;
+        if !aggregate.options.hold(moment) {
             return;
+        }
+        let time = aggregate.time(moment);
+        if let Some(spans) = aggregate
+            .spans
+            .as_ref()
+            .filter(|_| time != aggregate.last_time)
+        {
+            aggregate.last_time = time;
+            aggregate.span = spans.of(time);
         }
         match *event {
             Event::Alloc {
@@ -351,16 +495,19 @@ impl Visitor for Aggregate {
                 size,
                 stack,
             } => {
-                let amount = self.weight.of(address, size);
-                self.sizes.add(size, amount.blocks);
-                let totals = &mut self.threads.entry(thread).or_default().totals;
-                if zeroed {
-                    totals.zeroed += amount.blocks;
-                } else {
-                    totals.allocs += amount.blocks;
+                let amount = aggregate.weight.of(address, size);
+                let site = aggregate.site(thread, stack, counts);
+                if aggregate.sites[site as usize].counts {
+                    aggregate.sizes.add(size, amount.blocks);
+                    let totals = aggregate.totals_mut(thread);
+                    if zeroed {
+                        totals.zeroed += amount.blocks;
+                    } else {
+                        totals.allocs += amount.blocks;
+                    }
+                    totals.allocated = totals.allocated.saturating_add(amount.bytes);
                 }
-                totals.allocated = totals.allocated.saturating_add(amount.bytes);
-                self.begin(thread, moment, address, stack, amount);
+                aggregate.begin(site, moment, address, amount);
             }
             Event::Realloc {
                 old,
@@ -368,34 +515,66 @@ impl Visitor for Aggregate {
                 size,
                 stack,
             } => {
-                let amount = self.weight.of(address, size);
-                self.sizes.add(size, amount.blocks);
-                let before = self.end(thread, moment, old);
-                let totals = &mut self.threads.entry(thread).or_default().totals;
-                totals.reallocs += amount.blocks;
+                let amount = aggregate.weight.of(address, size);
+                let site = aggregate.site(thread, stack, counts);
+                let before = aggregate.end(thread, moment, old);
+                let before = before.filter(|block| aggregate.counts(block));
                 let before = before.map_or(0, |block| block.bytes);
-                if amount.bytes >= before {
-                    totals.allocated = totals.allocated.saturating_add(amount.bytes - before);
-                } else {
-                    totals.freed += before - amount.bytes;
+                let mut after = 0;
+                if aggregate.sites[site as usize].counts {
+                    aggregate.sizes.add(size, amount.blocks);
+                    aggregate.totals_mut(thread).reallocs += amount.blocks;
+                    after = amount.bytes;
                 }
-                self.begin(thread, moment, address, stack, amount);
+                let totals = aggregate.totals_mut(thread);
+                if after >= before {
+                    totals.allocated = totals.allocated.saturating_add(after - before);
+                } else {
+                    totals.freed += before - after;
+                }
+                aggregate.begin(site, moment, address, amount);
             }
             Event::Free { address } => {
-                let block = self.end(thread, moment, address);
-                let totals = &mut self.threads.entry(thread).or_default().totals;
-                totals.frees += block.map_or(1, |block| u64::from(block.blocks));
-                totals.freed += block.map_or(0, |block| block.bytes);
+                let block = aggregate.end(thread, moment, address);
+                // Nobody knows by which stack an unknown block was allocated.
+                let counts = block.map_or(counts.is_none(), |block| aggregate.counts(&block));
+                if counts {
+                    let totals = aggregate.totals_mut(thread);
+                    totals.frees += block.map_or(1, |block| u64::from(block.blocks));
+                    totals.freed += block.map_or(0, |block| block.bytes);
+                }
             }
             Event::Sample { rss, .. } => {
-                let time = moment.to.min(self.end);
+                let time = moment.to.min(aggregate.end);
                 if rss > 0 && time != u64::MAX {
-                    self.series.rss(time, rss);
+                    aggregate.series.rss(time, rss);
                 }
                 return;
             }
             Event::Time { .. } => return,
         }
-        self.settle(moment);
+        aggregate.settle(time);
+    }
+}
+
+/// The time of the last event of a recording that does not say when it ended.
+#[derive(Default)]
+struct End(u64);
+
+impl End {
+    fn of(recording: &mut Recording) -> Result<u64, Error> {
+        let mut end = Self::default();
+        recording.replay(&mut end)?;
+        Ok(end.0)
+    }
+}
+
+impl Visitor for End {
+    fn event(&mut self, _thread: u32, moment: Moment, _event: &Event) {
+        let time = match moment.to {
+            u64::MAX => moment.from,
+            time => time,
+        };
+        self.0 = self.0.max(time);
     }
 }

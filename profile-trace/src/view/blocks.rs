@@ -21,8 +21,30 @@ pub(super) struct Block {
     /// What it counts for.
     pub(super) blocks: u32,
     pub(super) bytes: u64,
-    /// How many allocations its thread had made, itself included.
-    pub(super) order: u64,
+    pub(super) birth: Birth,
+}
+
+/// When a block began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Birth(u64);
+
+impl Birth {
+    /// `order` says how many allocations the block's thread had made, itself included, and `span`
+    /// in which span of time that was.
+    #[inline]
+    pub(super) fn new(order: u64, span: u8) -> Self {
+        Self(order << 8 | u64::from(span))
+    }
+
+    #[inline]
+    pub(super) fn order(self) -> u64 {
+        self.0 >> 8
+    }
+
+    #[inline]
+    pub(super) fn span(self) -> u8 {
+        self.0 as u8
+    }
 }
 
 impl Block {
@@ -167,7 +189,7 @@ mod tests {
             site,
             blocks: 1,
             bytes: 8,
-            order: 0,
+            birth: Birth::new(0, 0),
         }
     }
 

@@ -7,11 +7,13 @@ mod aggregate;
 mod blocks;
 mod series;
 mod sizes;
+mod spans;
 mod weight;
 
-pub use aggregate::{Aggregate, Options, Row, Totals, View};
+pub use aggregate::{Aggregate, Counts, Life, Options, Row, Totals, View};
 pub use series::{Point, Series};
 pub use sizes::{Class, Sizes};
+pub use spans::Division;
 
 /// Blocks and bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
