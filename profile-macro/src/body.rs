@@ -10,6 +10,10 @@ use syn::{Attribute, Block, Expr, Stmt};
 use crate::{flow, span};
 
 /// A statement.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "parsed statements go from one list into another, as they do in syn"
+)]
 pub(crate) enum Piece {
     Bare(Bare),
     Parsed(Stmt),
