@@ -70,12 +70,19 @@ fn ends_process(path: &Path) -> bool {
     }
 }
 
+/// The macros that never give a value.
+const DIVERGING: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
+
 fn macro_diverges(mac: &Macro) -> bool {
-    const DIVERGING: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
     mac.path
         .segments
         .last()
         .is_some_and(|segment| DIVERGING.iter().any(|name| segment.ident == name))
+}
+
+/// Whether a word alone may make what it stands in diverge, or is of a jump.
+pub(crate) fn is_jump(word: &str) -> bool {
+    matches!(word, "return" | "break" | "continue" | "exit" | "abort") || DIVERGING.contains(&word)
 }
 
 /// The outer attributes of a statement; those of an expression stand on its left end.

@@ -19,8 +19,8 @@ pub(crate) fn profile(args: TokenStream, item: TokenStream, attribute: Span) -> 
     if errors.is_empty()
         && let Some(mut function) = Plain::split(item.clone())
     {
-        expand::plain(&mut function, attribute, &args);
-        return function.into_tokens();
+        let stmts = expand::plain(&mut function, attribute, &args);
+        return function.into_tokens(&stmts);
     }
     let Ok(mut parsed) = syn::parse2::<Item>(item.clone()) else {
         return with_errors(errors, item);

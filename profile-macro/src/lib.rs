@@ -5,6 +5,7 @@
 //! of the user's is wrapped or reordered; only statements are added.
 
 mod args;
+mod body;
 mod check;
 mod expand;
 mod flow;

@@ -3,13 +3,13 @@
 use std::mem;
 
 use proc_macro2::{Ident, Span};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Block, Expr, ReturnType, Stmt, Type};
+use syn::{Attribute, Block, Expr, ReturnType, Stmt, Type};
 
 use super::jump::Scope;
-use super::{Expander, added_block, insert_first, verbatim};
-use crate::flow::{attrs_of, is_cfg, stmt_diverges};
+use super::{Expander, added_block, allow_unreachable, insert_first, verbatim};
+use crate::body::Piece;
 use crate::{span, temporaries};
 
 /// What a block comes to where it has no tail.
@@ -54,7 +54,7 @@ impl Expander<'_> {
         self.statements(block, &End::Unit);
         self.flow.around = around;
         if more && self.flow.probes != probes {
-            insert_first(block, self.reopen(line));
+            insert_first(&mut block.stmts, self.reopen(line));
         }
         self.leave(line, probes, more);
     }
@@ -67,90 +67,85 @@ impl Expander<'_> {
 
     /// Puts probes into a block's statements.
     pub(super) fn statements(&mut self, block: &mut Block, end: &End) {
+        let stmts = mem::take(&mut block.stmts);
+        let pieces = stmts.into_iter().map(Piece::Parsed).collect();
+        block.stmts = self.pieces(pieces, block.brace_token.span.close(), end);
+    }
+
+    /// Puts probes between the statements of a block that ends with `brace`.
+    pub(super) fn pieces(&mut self, pieces: Vec<Piece>, brace: Span, end: &End) -> Vec<Stmt> {
         let pass = match end {
             End::Pass(pass) => Some(pass),
             End::Unit | End::Value => None,
         };
-        let brace = block.brace_token.span.close();
         let brace = self.site.line_of_brace(brace, self.flow.around);
-        let locals = block
-            .stmts
-            .iter()
-            .any(|stmt| matches!(stmt, Stmt::Local(_)));
-        let stmts = mem::take(&mut block.stmts);
-        let count = stmts.len();
+        let locals = pieces.iter().any(Piece::is_local);
+        let count = pieces.len();
+        let mut stmts = Vec::with_capacity(2 * count + 2);
         let mut ended = false;
-        for (at, mut stmt) in stmts.into_iter().enumerate() {
+        for (at, piece) in pieces.into_iter().enumerate() {
             if ended {
-                block.stmts.push(stmt);
+                stmts.push(piece.into_stmt());
                 continue;
             }
-            ended = stmt_diverges(&stmt);
-            self.probe_before(&stmt, &mut block.stmts);
-            let tail = at + 1 == count && is_tail(&stmt) && !ended;
+            ended = piece.diverges();
+            let cfg = piece.cfg();
+            self.probe_before(&piece, &cfg, &mut stmts);
+            let tail = at + 1 == count && piece.is_tail() && !ended;
+            let calm = piece.is_calm();
+            let mut stmt = piece.into_stmt();
             if !tail || pass.is_some() && !(locals && leaves_temporaries(&stmt)) {
-                self.statement(&mut stmt);
-                block
-                    .stmts
-                    .push(if tail { as_statement(stmt) } else { stmt });
+                self.statement(&mut stmt, &cfg);
+                self.flow.calm &= calm;
+                stmts.push(if tail { as_statement(stmt) } else { stmt });
                 continue;
             }
             // A tail that has to stay one: what comes after it must be told before it.
             ended = true;
-            let cfg: Vec<_> = attrs_of(&stmt)
-                .iter()
-                .filter(|attr| is_cfg(attr))
-                .cloned()
-                .collect();
-            let before = block.stmts.len();
+            let before = stmts.len();
             if let Some(pass) = pass {
-                block.stmts.push(finished(pass));
+                stmts.push(finished(pass, self.flow.calm));
                 self.flow
                     .scopes
                     .last_mut()
                     .into_iter()
                     .for_each(Scope::finish_early);
             }
-            let tail_line = self.flow.open;
-            self.statement(&mut stmt);
+            let (tail_line, calm) = (self.flow.open, self.flow.calm);
+            self.statement(&mut stmt, &cfg);
             if locals && tail_line != Some(brace) {
-                block.stmts.insert(before, self.brace(brace, &cfg));
+                stmts.insert(before, self.brace(brace, &cfg, calm));
             }
-            block.stmts.push(stmt);
+            stmts.push(stmt);
         }
         if !ended && locals && self.flow.open != Some(brace) && !matches!(end, End::Value) {
-            block.stmts.push(self.line(brace, []));
+            stmts.push(self.line(brace, &[]));
         }
         if let (false, Some(pass)) = (ended, pass) {
-            block.stmts.push(finished(pass));
+            stmts.push(finished(pass, self.flow.calm));
         }
+        stmts
     }
 
-    /// Pushes the probe of `stmt`, unless its line is open already.
-    fn probe_before(&mut self, stmt: &Stmt, stmts: &mut Vec<Stmt>) {
-        let span = match stmt {
-            Stmt::Local(local) => local.let_token.span,
-            // Empty statements, and syntax that nothing is known about.
-            Stmt::Expr(Expr::Verbatim(_), _) | Stmt::Item(_) => return,
-            Stmt::Expr(expr, _) => span::first(expr),
-            Stmt::Macro(stmt) => {
-                span::first_token(stmt.mac.to_token_stream()).unwrap_or_else(Span::call_site)
-            }
+    /// Pushes the probe of a statement, unless its line is open already. `cfg` is what may take it away.
+    fn probe_before(&mut self, piece: &Piece, cfg: &[Attribute], stmts: &mut Vec<Stmt>) {
+        let Some(span) = piece.first().filter(|_| !piece.is_unknown()) else {
+            return;
         };
         let line = self.line_of(span);
         if self.flow.open != Some(line) {
-            let cfg = attrs_of(stmt).iter().filter(|attr| is_cfg(attr));
+            let calm = self.flow.calm;
             stmts.push(self.line(line, cfg));
-            if attrs_of(stmt).iter().any(is_cfg) {
+            if !cfg.is_empty() {
                 // NOTE: Without the statement, the line before stays open; either way the next is probed.
                 self.flow.probes += 1;
+                self.flow.calm = calm;
             }
         }
     }
 
     /// Walks into one statement.
-    fn statement(&mut self, stmt: &mut Stmt) {
-        let conditional = attrs_of(stmt).iter().any(is_cfg);
+    fn statement(&mut self, stmt: &mut Stmt, cfg: &[Attribute]) {
         match stmt {
             Stmt::Local(local) => {
                 if let Some(init) = &mut local.init {
@@ -166,18 +161,9 @@ impl Expander<'_> {
             Stmt::Expr(expr, _) => self.expr(expr, false),
             Stmt::Macro(_) | Stmt::Item(_) => {}
         }
-        if conditional {
+        if !cfg.is_empty() {
             self.flow.open = None;
         }
-    }
-}
-
-/// Whether the last statement of a block gives the block its value.
-fn is_tail(stmt: &Stmt) -> bool {
-    match stmt {
-        Stmt::Expr(expr, semi) => semi.is_none() && !matches!(expr, Expr::Verbatim(_)),
-        Stmt::Macro(stmt) => stmt.semi_token.is_none(),
-        Stmt::Local(_) | Stmt::Item(_) => false,
     }
 }
 
@@ -211,6 +197,7 @@ fn as_statement(tail: Stmt) -> Stmt {
 }
 
 /// `pass0.finished();`
-fn finished(pass: &Ident) -> Stmt {
-    verbatim(quote_spanned!(Span::mixed_site()=> #[allow(unreachable_code)] #pass.finished();))
+fn finished(pass: &Ident, calm: bool) -> Stmt {
+    let allow = allow_unreachable(calm);
+    verbatim(quote_spanned!(Span::mixed_site()=> #allow #pass.finished();))
 }

@@ -64,7 +64,7 @@ impl Expander<'_> {
         let enter = quote_spanned! {Span::mixed_site()=>
             let #frame = #memline::enter_closure(&__MEMLINE_SITE, #slot, #slots);
         };
-        insert_first(block, enter);
+        insert_first(&mut block.stmts, enter);
     }
 
     /// The line of a block's first statement, which its frame opens at once.

@@ -42,9 +42,11 @@ impl Expander<'_> {
         let (line, probes) = (self.open(), self.flow.probes);
         let more = more || temporaries::left_by_condition(&e.cond);
         self.visit_expr_mut(&mut e.cond);
+        self.flow.calm = true;
         self.inner_block(&mut e.then_branch, more);
         if let Some((_, otherwise)) = &mut e.else_branch {
             self.flow.open = Some(line);
+            self.flow.calm = true;
             let (start, end) = (span::first(otherwise), last_brace(otherwise));
             if self.on_own_line(otherwise, more) {
                 // NOTE: These braces are the user's, since an `if` is of the edition in which it ends, and drops
@@ -78,6 +80,7 @@ impl Expander<'_> {
         self.visit_expr_mut(&mut e.expr);
         for Arm { pat, body, .. } in &mut e.arms {
             self.flow.open = Some(line);
+            self.flow.calm = true;
             if let Pat::Guard(pat) = pat {
                 self.visit_expr_mut(&mut pat.guard);
             }
@@ -100,7 +103,7 @@ impl Expander<'_> {
         if more {
             stmts.push(verbatim(self.reopen(line)));
         }
-        stmts.push(self.line(own, []));
+        stmts.push(self.line(own, &[]));
         self.expr(branch, false);
         let mut tail = mem::replace(branch, Expr::PLACEHOLDER);
         arm::keep_whole(&mut tail);
@@ -139,6 +142,8 @@ fn parenthesized(expr: Expr, at: Span) -> Expr {
 /// Everything that is no block-like expression is walked by syn, in the order of evaluation.
 impl VisitMut for Expander<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        // Of the same statement, something may have come before.
+        self.flow.calm = false;
         self.expr(expr, true);
     }
 

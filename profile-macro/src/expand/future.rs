@@ -32,7 +32,7 @@ impl Expander<'_> {
         let line = self.first_line(&e.block);
         let slot = self.site.slot(line);
         self.frame(line, |this| this.statements(&mut e.block, &End::Unit));
-        insert_first(&mut e.block, self.task());
+        insert_first(&mut e.block.stmts, self.task());
         let (start, end) = (e.async_token.span, e.block.brace_token.span.join());
         let memline = self.args.runtime();
         let wrapped = quote_spanned! {Span::mixed_site()=>
@@ -70,7 +70,7 @@ impl Expander<'_> {
     /// a slot of its own, which is no line.
     pub(super) fn async_function(mut self, sig: &mut Signature, body: &mut Block) {
         self.statements(body, &End::of(&sig.output));
-        insert_first(body, self.task());
+        insert_first(&mut body.stmts, self.task());
         let (after, slot) = (AFTER.ident(), self.site.slot(Site::NO_LINE));
         let (site, about) = self.site.to_tokens(self.args);
         let memline = self.args.runtime();

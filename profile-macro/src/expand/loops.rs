@@ -32,10 +32,12 @@ impl Expander<'_> {
             }
             Expr::While(e) => {
                 self.visit_expr_mut(&mut e.cond);
+                self.flow.calm = true;
                 self.passes(e.label.as_ref(), &mut e.body);
             }
             Expr::ForLoop(e) => {
                 self.visit_expr_mut(&mut e.expr);
+                self.flow.calm = true;
                 self.passes(e.label.as_ref(), &mut e.body);
             }
             _ => {}
@@ -54,7 +56,7 @@ impl Expander<'_> {
 
         let (frame, slot) = (FRAME.ident(), self.site.slot(line));
         let guard = quote_spanned!(Span::mixed_site()=> let #pass = #frame.pass(#slot););
-        insert_first(body, guard);
+        insert_first(&mut body.stmts, guard);
     }
 
     /// Loops within loops have guards of different names, since a `continue` may name an outer one.

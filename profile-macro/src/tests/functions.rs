@@ -207,14 +207,54 @@ fn half_typed() {
     let item = "
 #[profile]
 fn f() {
-    let a = ;
+    let a = g(|b| );
 }";
     expect![[r#"
         fn f() {
-            let a =;
+            let a = g(| b |);
         }
     "#]]
     .assert_eq(&probes(item));
+}
+
+/// What is not parsed gets its probes; the tokens in between are the user's own all the same.
+#[test]
+fn half_typed_without_blocks() {
+    let item = "
+#[profile]
+fn f() {
+    let a = ;
+    g();
+}";
+    expect![[r#"
+        fn f() {
+            let frame = enter(&__MEMLINE_SITE, 1, 4);
+            let a =;
+            frame.line(2);
+            g();
+            frame.line(3);
+        }
+    "#]]
+    .assert_eq(&probes(item));
+}
+
+#[test]
+fn cannot_be_profiled() {
+    let item = "
+#[profile(warn)]
+unsafe extern \"C\" fn f(n: u8, ...) {
+    g();
+}";
+    expect![[r#"
+        unsafe extern "C" fn f(n: u8, ...) {
+            const _:() = {
+                #[deprecated(note = "`#[profile]` cannot measure a C-variadic function")] const NOT_PROFILED:() =();
+                NOT_PROFILED
+            };
+            g();
+        }
+    "#]]
+    .assert_eq(&whole(item));
 }
 
 #[test]
