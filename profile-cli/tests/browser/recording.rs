@@ -69,6 +69,33 @@ pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
     page(name, wide(), &["flamegraph", "--max-calls=100"])
 }
 
+/// 50,000 stacks of 30 calls, which as text would be some 15 MB, over a second.
+pub(crate) fn large(name: &str) -> PathBuf {
+    let write = || {
+        let mut writer = Writer::new(Vec::new(), 1, &[])?;
+        writer.thread(1, 1, "main")?;
+        let mut last = [0; 30];
+        for index in 0..50_000u64 {
+            // The last calls of a stack are its own, and the others those of the stack before.
+            let shared = (30 - (index + 1).trailing_zeros() as usize).min(28);
+            for depth in shared..30 {
+                let parent = depth.checked_sub(1).map_or(0, |caller| last[caller]);
+                last[depth] = writer.node(parent, 0x1000 * depth as u64 + index % 997)?;
+            }
+            let event = Event::Alloc {
+                zeroed: false,
+                address: 0x10 * index,
+                size: 100 + index % 1000,
+                stack: last[29],
+            };
+            writer.event(1, &event)?;
+            writer.event(1, &Event::Time { elapsed: 20_000 })?;
+        }
+        writer.finish(&[])
+    };
+    page(name, write(), &["flamegraph"])
+}
+
 /// A recording, and a later one in which main has 1 MiB less and the worker is gone.
 pub(crate) fn comparison(name: &str) -> PathBuf {
     let before = file(&format!("{name}-before"), small());
