@@ -9,6 +9,7 @@ use profile_trace::events::Event;
 use profile_trace::facts::{self, Fact};
 use profile_trace::tables::Module;
 use profile_trace::writer::Writer;
+use profile_trace::{Header, Magic};
 
 fn memline(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));
@@ -192,6 +193,12 @@ fn what_cannot_be_packed_is_said_in_one_line() {
     check(&["pack", &path("missing")], "cannot be read");
     check(&["pack", &path("empty")], "is empty");
     check(&["pack", &path("text")], "is no recording");
+    let newer = Header {
+        version: 99,
+        session: 1,
+    };
+    fs::write(path("newer"), newer.encode(Magic::Recording)).expect("target/tmp is writable");
+    check(&["pack", &path("newer")], "a newer one is needed");
     assert!(!folder.join("empty.packed").exists());
     fs::write(path("a"), recording(&program)).expect("target/tmp is writable");
     assert!(memline(&["pack", &path("a")]).status.success());
