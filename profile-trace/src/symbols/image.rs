@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use addr2line::{Context, FrameIter};
+use addr2line::{Context, FrameIter, FunctionName};
 use gimli::{Dwarf, EndianArcSlice, RunTimeEndian, SectionId};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
@@ -92,16 +92,16 @@ impl Image {
         let mut found: FrameIter<'_, Bytes> = context.find_frames(address).skip_all_loads().ok()?;
         let mut frames = Vec::new();
         while let Ok(Some(frame)) = found.next() {
-            let name = frame.function.as_ref();
-            let name = name.and_then(|name| Some(name.raw_name().ok()?.into_owned()));
             let instance = unit
                 .as_ref()
                 .zip(frame.dw_die_offset)
                 .and_then(|(unit, offset)| self.instances.name(unit, offset));
             let location = frame.location.as_ref();
             let path = location.and_then(|location| location.file);
+            let function = frame.function.as_ref();
+            let function = function.and_then(|function| self.path_of(function, path));
             frames.push(Frame {
-                function: self.with_path(name.unwrap_or_default(), path),
+                function: function.unwrap_or_default(),
                 instance,
                 path: path.map(str::to_owned),
                 line: location
@@ -114,18 +114,19 @@ impl Image {
         Some(frames)
     }
 
-    /// A function's name with a path: where the description has no more than the function's own name
+    /// A function's path: where the description has no more than the function's own name
     /// (`debug = "line-tables-only"`), that of the crate whose file it is in.
-    fn with_path(&self, name: String, file: Option<&str>) -> String {
-        if name.is_empty() || names::is_mangled(&name) {
-            return names::demangled(&name);
+    fn path_of(&self, function: &FunctionName<Bytes>, file: Option<&str>) -> Option<String> {
+        let name = function.raw_name().ok()?;
+        if function.language != Some(gimli::DW_LANG_Rust) || names::is_mangled(&name) {
+            return Some(names::demangled(&name));
         }
         let crates = || self.crates.get_or_init(|| Crates::of(&self.dwarf));
         let krate = file.and_then(|file| crates().of_file(file));
-        match krate {
+        Some(match krate {
             Some(krate) => format!("{krate}::{name}"),
-            None => name,
-        }
+            None => name.into_owned(),
+        })
     }
 
     fn symbol(&self, address: u64) -> Option<&str> {
