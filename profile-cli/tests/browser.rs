@@ -4,6 +4,7 @@
 //! installs and runs.
 #![cfg(feature = "browser-tests")]
 
+mod common;
 #[path = "browser/driver.rs"]
 mod driver;
 #[path = "browser/recording.rs"]

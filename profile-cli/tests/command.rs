@@ -1,10 +1,13 @@
 //! The command from outside: exit codes, messages, and one recording through every report.
 
+mod common;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use common::alloc;
 use profile_trace::events::Event;
 use profile_trace::writer::Writer;
 use profile_trace::{Header, Magic};
@@ -36,13 +39,7 @@ fn recording() -> Vec<u8> {
         let stack = writer.node(outer, 0x2000)?;
         writer.thread(1, 1, "main")?;
         for (address, size) in [(0x10, 100), (0x20, 50)] {
-            let event = Event::Alloc {
-                zeroed: false,
-                address,
-                size,
-                stack,
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(address, size, stack))?;
         }
         writer.event(1, &Event::Free { address: 0x10 })?;
         writer.event(1, &Event::Time { elapsed: 10 })?;
@@ -295,12 +292,6 @@ fn totals_are_those_of_the_filter() {
         let stacks = [writer.node(0, 0x2000)?, writer.node(0, 0x3000)?];
         writer.thread(1, 1, "main")?;
         writer.thread(2, 2, "worker")?;
-        let alloc = |address, size, stack| Event::Alloc {
-            zeroed: false,
-            address,
-            size,
-            stack,
-        };
         let time = Event::Time { elapsed: 10 };
         writer.event(1, &alloc(0x10, 100, stacks[0]))?;
         writer.event(1, &alloc(0x20, 50, stacks[0]))?;

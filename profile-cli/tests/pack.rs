@@ -1,10 +1,13 @@
 //! Packed recordings: what is read of them where the program is gone.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use common::alloc;
 use profile_trace::events::Event;
 use profile_trace::facts::{self, Fact};
 use profile_trace::tables::Module;
@@ -75,13 +78,7 @@ fn recording(program: &Path) -> Vec<u8> {
         let inner = writer.node(outer, inner as fn() as usize as u64 + 1)?;
         writer.thread(1, 1, "main")?;
         for (address, size, stack) in [(0x10, 100, inner), (0x20, 50, outer)] {
-            let event = Event::Alloc {
-                zeroed: false,
-                address,
-                size,
-                stack,
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(address, size, stack))?;
             writer.event(1, &Event::Time { elapsed: 10 })?;
         }
         writer.event(1, &Event::Free { address: 0x10 })?;

@@ -3,6 +3,7 @@
 //! Needs the feature `browser-tests`, and tmux; `.ci/browser.sh` installs and runs.
 #![cfg(feature = "browser-tests")]
 
+mod common;
 #[path = "browser/recording.rs"]
 mod recording;
 
