@@ -58,7 +58,7 @@ pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
     page(name, wide(), &["flamegraph", "--max-calls=100"])
 }
 
-/// 50,000 stacks of 30 calls, which as text would be some 15 MB, over a second.
+/// 50,000 stacks of 30 calls, which as text are more than 10 MB, over a second.
 pub(crate) fn large(name: &str) -> PathBuf {
     let write = || {
         let mut writer = Writer::new(Vec::new(), 1, &[])?;
