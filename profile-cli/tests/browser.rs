@@ -149,7 +149,7 @@ async fn many_stacks_make_a_page_that_is_bounded() -> Result {
     page.press("i").await?;
     page.wait_for(&format!("state.invert && {sum}")).await?;
     page.drag("#strip svg", 0.25, 0.75).await?;
-    let part = "state.range !== null && Math.abs(tree.data.bytes / (50000 * 600) - 0.5) < 0.05";
+    let part = "state.range !== null && Math.abs(tree.data.bytes / (100000 * 600) - 0.5) < 0.05";
     page.wait_for(part).await?;
     page.close().await
 }

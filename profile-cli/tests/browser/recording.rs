@@ -58,13 +58,13 @@ pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
     page(name, wide(), &["flamegraph", "--max-calls=100"])
 }
 
-/// 50,000 stacks of 30 calls, which as text are more than 10 MB, over a second.
+/// 100,000 stacks of 30 calls, which as text are more than 10 MB, over a second.
 pub(crate) fn large(name: &str) -> PathBuf {
     let write = || {
         let mut writer = Writer::new(Vec::new(), 1, &[])?;
         writer.thread(1, 1, "main")?;
         let mut last = [0; 30];
-        for index in 0..50_000u64 {
+        for index in 0..100_000u64 {
             // The last calls of a stack are its own, and the others those of the stack before.
             let shared = (30 - (index + 1).trailing_zeros() as usize).min(28);
             for depth in shared..30 {
@@ -72,7 +72,7 @@ pub(crate) fn large(name: &str) -> PathBuf {
                 last[depth] = writer.node(parent, 0x1000 * depth as u64 + index % 997)?;
             }
             writer.event(1, &alloc(0x10 * index, 100 + index % 1000, last[29]))?;
-            writer.event(1, &Event::Time { elapsed: 20_000 })?;
+            writer.event(1, &Event::Time { elapsed: 10_000 })?;
         }
         writer.finish(&[])
     };
