@@ -20,6 +20,7 @@ done
 memline lines "$file" 'Index::add$' | tee "$folder/report"
 grep -q 'fn add' "$folder/report"
 memline diff "$file" "$file" | grep 'Nothing differs'
+memline diff --html "$file" "$file" -o "$folder/diff.html"
 memline pack "$file"
 memline flamegraph "$file" -o "$folder/flamegraph.html"
 memline table --html "$file" -o "$folder/table.html"

@@ -70,6 +70,30 @@ pub fn share(part: u64, whole: u64) -> String {
     format!("{percent:.1} %")
 }
 
+/// How much of a whole a part is, for colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Half of it or more.
+    Half,
+    /// A tenth of it or more.
+    Tenth,
+    /// Less than that.
+    Little,
+}
+
+impl Part {
+    /// What `part` is of `whole`.
+    #[must_use]
+    pub fn of(part: u64, whole: u64) -> Self {
+        let percent = u128::from(part) * 100 / u128::from(whole.max(1));
+        match percent {
+            50.. => Self::Half,
+            10.. => Self::Tenth,
+            _ => Self::Little,
+        }
+    }
+}
+
 /// Nanoseconds in ns, µs, ms or s, whichever leaves the fewest digits.
 #[must_use]
 pub fn time(nanoseconds: u64) -> String {

@@ -4,6 +4,7 @@
 //! installs and runs.
 #![cfg(feature = "browser-tests")]
 
+mod common;
 #[path = "browser/driver.rs"]
 mod driver;
 #[path = "browser/recording.rs"]
@@ -125,6 +126,31 @@ async fn what_is_too_small_is_told() -> Result {
         .await?;
     let drawn = "document.querySelectorAll('.frame').length < 200";
     page.wait_for(drawn).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn many_stacks_make_a_page_that_is_bounded() -> Result {
+    let file = recording::large("large");
+    let length = std::fs::metadata(&file)?.len();
+    assert!(length < 4 << 20, "{length} bytes");
+    let page = Browser::open(&file).await?;
+    let all = "document.querySelector('.frame.root').textContent.startsWith('all: ')";
+    page.wait_for(all).await?;
+    page.wait_for("data.calls.length > 20000 && data.calls.length < 40001")
+        .await?;
+    page.wait_for("data.lives.length > 0 && data.lives.length <= 60000")
+        .await?;
+    page.wait_for("document.querySelectorAll('.frame').length < 5000")
+        .await?;
+    // Whatever is done to it, nothing gets lost.
+    let sum = "data.rows.reduce((sum, row) => sum + row[8], 0) === tree.data.bytes";
+    page.press("4").await?;
+    page.press("i").await?;
+    page.wait_for(&format!("state.invert && {sum}")).await?;
+    page.drag("#strip svg", 0.25, 0.75).await?;
+    let part = "state.range !== null && Math.abs(tree.data.bytes / (100000 * 600) - 0.5) < 0.05";
+    page.wait_for(part).await?;
     page.close().await
 }
 

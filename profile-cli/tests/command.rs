@@ -1,10 +1,13 @@
 //! The command from outside: exit codes, messages, and one recording through every report.
 
+mod common;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use common::alloc;
 use profile_trace::events::Event;
 use profile_trace::writer::Writer;
 use profile_trace::{Header, Magic};
@@ -36,13 +39,7 @@ fn recording() -> Vec<u8> {
         let stack = writer.node(outer, 0x2000)?;
         writer.thread(1, 1, "main")?;
         for (address, size) in [(0x10, 100), (0x20, 50)] {
-            let event = Event::Alloc {
-                zeroed: false,
-                address,
-                size,
-                stack,
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(address, size, stack))?;
         }
         writer.event(1, &Event::Free { address: 0x10 })?;
         writer.event(1, &Event::Time { elapsed: 10 })?;
@@ -207,6 +204,31 @@ fn files_are_not_overwritten_without_force() {
 }
 
 #[test]
+fn two_recordings_become_one_page() {
+    let (before, after) = (scratch("before.memline"), scratch("after.memline"));
+    fs::write(&before, recording()).expect("it is new");
+    fs::write(&after, recording()).expect("it is new");
+    let page = scratch("compared.html");
+    let names = [&before, &after, &page].map(|path| path.to_str().expect("it is text"));
+    let [before, after, page_name] = names;
+    let diff = |arguments: &[&str]| {
+        let output = memline(&[&["diff", "--html", "-o", page_name], arguments].concat());
+        (output.status.code(), text(&output.stderr))
+    };
+    assert_eq!(diff(&[before, after]).0, Some(0));
+    let written = fs::read_to_string(&page).expect("it is written");
+    assert!(written.contains("compared · memline flame graph"));
+    let (code, message) = diff(&[before, after]);
+    assert!(code == Some(1) && message.contains("--force"), "{message}");
+    let (code, message) = diff(&["--force", page_name, after]);
+    let expected = message.contains("is no recording") && message.lines().count() == 1;
+    assert!(code == Some(1) && expected, "{message}");
+    // The figures of a page are all there, so that a limit or JSON would mean nothing.
+    assert_eq!(diff(&[before, after, "--json"]).0, Some(2));
+    assert_eq!(fs::read_to_string(&page).ok(), Some(written));
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_failure() {
     let path = scratch("c.memline");
     let mut writer = Writer::new(Vec::new(), 1, &[]).expect("memory takes it");
@@ -270,12 +292,6 @@ fn totals_are_those_of_the_filter() {
         let stacks = [writer.node(0, 0x2000)?, writer.node(0, 0x3000)?];
         writer.thread(1, 1, "main")?;
         writer.thread(2, 2, "worker")?;
-        let alloc = |address, size, stack| Event::Alloc {
-            zeroed: false,
-            address,
-            size,
-            stack,
-        };
         let time = Event::Time { elapsed: 10 };
         writer.event(1, &alloc(0x10, 100, stacks[0]))?;
         writer.event(1, &alloc(0x20, 50, stacks[0]))?;

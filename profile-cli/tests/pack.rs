@@ -1,14 +1,18 @@
 //! Packed recordings: what is read of them where the program is gone.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use common::alloc;
 use profile_trace::events::Event;
 use profile_trace::facts::{self, Fact};
 use profile_trace::tables::Module;
 use profile_trace::writer::Writer;
+use profile_trace::{Header, Magic};
 
 fn memline(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));
@@ -74,13 +78,7 @@ fn recording(program: &Path) -> Vec<u8> {
         let inner = writer.node(outer, inner as fn() as usize as u64 + 1)?;
         writer.thread(1, 1, "main")?;
         for (address, size, stack) in [(0x10, 100, inner), (0x20, 50, outer)] {
-            let event = Event::Alloc {
-                zeroed: false,
-                address,
-                size,
-                stack,
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(address, size, stack))?;
             writer.event(1, &Event::Time { elapsed: 10 })?;
         }
         writer.event(1, &Event::Free { address: 0x10 })?;
@@ -192,6 +190,12 @@ fn what_cannot_be_packed_is_said_in_one_line() {
     check(&["pack", &path("missing")], "cannot be read");
     check(&["pack", &path("empty")], "is empty");
     check(&["pack", &path("text")], "is no recording");
+    let newer = Header {
+        version: 99,
+        session: 1,
+    };
+    fs::write(path("newer"), newer.encode(Magic::Recording)).expect("target/tmp is writable");
+    check(&["pack", &path("newer")], "a newer one is needed");
     assert!(!folder.join("empty.packed").exists());
     fs::write(path("a"), recording(&program)).expect("target/tmp is writable");
     assert!(memline(&["pack", &path("a")]).status.success());

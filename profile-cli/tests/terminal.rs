@@ -3,6 +3,7 @@
 //! Needs the feature `browser-tests`, and tmux; `.ci/browser.sh` installs and runs.
 #![cfg(feature = "browser-tests")]
 
+mod common;
 #[path = "browser/recording.rs"]
 mod recording;
 
@@ -14,8 +15,8 @@ use std::time::{Duration, Instant};
 struct Terminal(String);
 
 impl Terminal {
-    fn open(program: &str) -> Self {
-        let terminal = Self(format!("memline-{}", process::id()));
+    fn open(name: &str, program: &str) -> Self {
+        let terminal = Self(format!("memline-{name}-{}", process::id()));
         let size = ["-x", "100", "-y", "24"];
         terminal.tmux(&[&["new-session", "-d", "-s", "test"], &size[..], &[program]].concat());
         terminal
@@ -32,6 +33,11 @@ impl Terminal {
 
     fn press(&self, key: &str) {
         self.tmux(&["send-keys", "-t", "test", key]);
+    }
+
+    /// The screen with its colours.
+    fn colours(&self) -> String {
+        self.tmux(&["capture-pane", "-t", "test", "-p", "-e"])
     }
 
     fn wait_for(&self, text: &str) {
@@ -64,7 +70,7 @@ fn keys_move_about_and_q_leaves() {
         env!("CARGO_BIN_EXE_memline"),
         file.display()
     );
-    let terminal = Terminal::open(&program);
+    let terminal = Terminal::open("tree", &program);
     terminal.wait_for("live at the high-water mark: 6.0 MiB in 2 blocks");
     terminal.wait_for("▾ 0x1000");
     terminal.press("Left");
@@ -73,4 +79,27 @@ fn keys_move_about_and_q_leaves() {
     terminal.wait_for("still live at the end: 1.0 MiB in 1 block");
     terminal.press("q");
     terminal.wait_for("left with 0");
+}
+
+#[test]
+fn reports_have_colours_unless_they_are_not_wanted() {
+    let file = recording::small_file("colours");
+    let screen = |setting: &str| {
+        let program = format!(
+            "{setting} {} top {}; sleep 60",
+            env!("CARGO_BIN_EXE_memline"),
+            file.display()
+        );
+        let terminal = Terminal::open(&format!("colours{}", setting.len()), &program);
+        terminal.wait_for("16.7 %");
+        terminal.colours()
+    };
+    let red = "\x1b[31m";
+    let screens = ["NO_COLOR=", "NO_COLOR=1"].map(screen);
+    assert!(
+        screens[0].contains(&format!("{red}83.3 %")),
+        "{}",
+        screens[0]
+    );
+    assert!(!screens[1].contains(red), "{}", screens[1]);
 }

@@ -210,7 +210,7 @@ mod tests {
     fn name(function: &str, line: u32) -> Name {
         Name {
             function: function.into(),
-            instance: (line % 2 == 0).then(|| "one<u8>".into()),
+            instance: line.is_multiple_of(2).then(|| "one<u8>".into()),
             path: Some("src/main.rs".into()),
             line: (line > 0).then_some(line),
         }

@@ -77,15 +77,16 @@ impl<'a> Data<'a> {
         let profile = input.profile;
         let before = recorded.before.map(|(profile, _)| profile);
         let notes = before.into_iter().chain([profile]);
+        let notes = notes.flat_map(|profile| profile.notes.iter().map(String::as_str));
+        let mut notes: Vec<&str> = notes.collect();
+        notes.dedup();
         let rows = rows(recorded.rows, recorded.before.map(|(_, rows)| rows));
         Self {
             command: profile.command(),
             filter: input.filter.describe(),
             view: name(input.view),
             facts: recorded.facts,
-            notes: notes
-                .flat_map(|profile| profile.notes.iter().map(String::as_str))
-                .collect(),
+            notes,
             views: VIEWS
                 .into_iter()
                 .map(|view| View {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::units::Part;
+
 /// Paints, or leaves text as it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paint {
@@ -19,11 +21,10 @@ impl Paint {
 
     /// A figure, by its share in the whole: half of it is red, a tenth yellow.
     pub(super) fn share(self, part: u64, whole: u64, text: String) -> String {
-        let percent = u128::from(part) * 100 / u128::from(whole.max(1));
-        match percent {
-            50.. => self.with(AnsiColor::Red.on_default(), &text),
-            10.. => self.with(AnsiColor::Yellow.on_default(), &text),
-            _ => text,
+        match Part::of(part, whole) {
+            Part::Half => self.with(AnsiColor::Red.on_default(), &text),
+            Part::Tenth => self.with(AnsiColor::Yellow.on_default(), &text),
+            Part::Little => text,
         }
     }
 

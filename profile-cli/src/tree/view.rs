@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::keys::HELP;
 use super::state::State;
 use crate::profile::title;
-use crate::units;
+use crate::units::{self, Part};
 
 /// Rows of source, with the border above.
 const SOURCE: u16 = 9;
@@ -130,11 +130,10 @@ fn file_and_line(frame: &crate::profile::Frame) -> String {
 
 /// The colour of a share.
 fn heat(part: u64, whole: u64) -> Style {
-    let percent = u128::from(part) * 100 / u128::from(whole.max(1));
-    match percent {
-        50.. => Style::new().fg(Color::Red),
-        10.. => Style::new().fg(Color::Yellow),
-        _ => Style::new(),
+    match Part::of(part, whole) {
+        Part::Half => Style::new().fg(Color::Red),
+        Part::Tenth => Style::new().fg(Color::Yellow),
+        Part::Little => Style::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::common::alloc;
 use profile_trace::events::Event;
 use profile_trace::writer::Writer;
 
@@ -22,12 +23,6 @@ fn small() -> io::Result<Vec<u8>> {
     let other = writer.node(0, 0x4000)?;
     writer.thread(1, 1, "main")?;
     writer.thread(2, 2, "worker")?;
-    let alloc = |address, size, stack| Event::Alloc {
-        zeroed: false,
-        address,
-        size,
-        stack,
-    };
     let time = Event::Time { elapsed: 1_000_000 };
     for event in [alloc(0x10, 3 * MIB, middle), Event::Free { address: 0x10 }] {
         writer.event(1, &event)?;
@@ -50,13 +45,7 @@ fn wide() -> io::Result<Vec<u8>> {
     writer.thread(1, 1, "main")?;
     for index in 0..3000 {
         let stack = writer.node(outer, 0x10_0000 + index)?;
-        let event = Event::Alloc {
-            zeroed: false,
-            address: 0x100 + 16 * index,
-            size: 1000,
-            stack,
-        };
-        writer.event(1, &event)?;
+        writer.event(1, &alloc(0x100 + 16 * index, 1000, stack))?;
     }
     writer.finish(&[])
 }
@@ -69,6 +58,27 @@ pub(crate) fn wide_flame_graph(name: &str) -> PathBuf {
     page(name, wide(), &["flamegraph", "--max-calls=100"])
 }
 
+/// 100,000 stacks of 30 calls, which as text are more than 10 MB, over a second.
+pub(crate) fn large(name: &str) -> PathBuf {
+    let write = || {
+        let mut writer = Writer::new(Vec::new(), 1, &[])?;
+        writer.thread(1, 1, "main")?;
+        let mut last = [0; 30];
+        for index in 0..100_000u64 {
+            // The last calls of a stack are its own, and the others those of the stack before.
+            let shared = (30 - (index + 1).trailing_zeros() as usize).min(28);
+            for depth in shared..30 {
+                let parent = depth.checked_sub(1).map_or(0, |caller| last[caller]);
+                last[depth] = writer.node(parent, 0x1000 * depth as u64 + index % 997)?;
+            }
+            writer.event(1, &alloc(0x10 * index, 100 + index % 1000, last[29]))?;
+            writer.event(1, &Event::Time { elapsed: 10_000 })?;
+        }
+        writer.finish(&[])
+    };
+    page(name, write(), &["flamegraph"])
+}
+
 /// A recording, and a later one in which main has 1 MiB less and the worker is gone.
 pub(crate) fn comparison(name: &str) -> PathBuf {
     let before = file(&format!("{name}-before"), small());
@@ -79,13 +89,7 @@ pub(crate) fn comparison(name: &str) -> PathBuf {
         let inner = writer.node(middle, 0x3000)?;
         writer.thread(1, 1, "main")?;
         for (address, size, stack) in [(0x10, 4 * MIB, inner), (0x20, 3 * MIB, middle)] {
-            let event = Event::Alloc {
-                zeroed: false,
-                address,
-                size,
-                stack,
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(address, size, stack))?;
         }
         writer.event(1, &Event::Time { elapsed: 1_000_000 })?;
         writer.finish(&[])
@@ -102,13 +106,7 @@ pub(crate) fn over_time(name: &str) -> PathBuf {
         let stacks = [writer.node(outer, 0x2000)?, writer.node(outer, 0x3000)?];
         writer.thread(1, 1, "main")?;
         for index in 0..10u64 {
-            let event = Event::Alloc {
-                zeroed: false,
-                address: 0x10 * index,
-                size: MIB,
-                stack: stacks[(index % 2) as usize],
-            };
-            writer.event(1, &event)?;
+            writer.event(1, &alloc(0x10 * index, MIB, stacks[(index % 2) as usize]))?;
             if index % 2 == 0 && index > 0 {
                 let address = 0x10 * (index - 2);
                 writer.event(1, &Event::Free { address })?;

@@ -1,14 +1,16 @@
 //! One executable or library, as its file has it.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use addr2line::{Context, FrameIter};
+use addr2line::{Context, FrameIter, FunctionName};
 use gimli::{Dwarf, EndianArcSlice, RunTimeEndian, SectionId};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
+use super::crates::Crates;
 use super::instance::Instances;
 use super::{Frame, Problem, names};
 
@@ -18,6 +20,8 @@ pub(super) type Bytes = EndianArcSlice<RunTimeEndian>;
 pub(super) struct Image {
     context: Option<Context<Bytes>>,
     instances: Instances,
+    dwarf: Arc<Dwarf<Bytes>>,
+    crates: OnceCell<Crates>,
     /// Address, end and mangled name of functions, by address.
     symbols: Vec<(u64, u64, String)>,
 }
@@ -48,7 +52,9 @@ impl Image {
         let has_lines = object.section_by_name(".debug_line").is_some();
         Ok(Self {
             context: context.filter(|_| has_lines),
-            instances: Instances::new(dwarf),
+            instances: Instances::new(dwarf.clone()),
+            dwarf,
+            crates: OnceCell::new(),
             symbols: symbols(&object),
         })
     }
@@ -62,15 +68,20 @@ impl Image {
     pub(super) fn frames(&self, address: u64) -> Option<Vec<Frame>> {
         let mut frames = self.described(address).unwrap_or_default();
         if let Some(outermost) = frames.last_mut() {
-            // What is compiled without a description of the function has a line at most.
-            if outermost.function.is_empty() {
-                outermost.function = self.symbol(address)?;
+            // What is compiled without a description of the function has a line at most, and of a
+            // function that is not inlined the symbols have the whole path.
+            match self.symbol(address) {
+                Some(symbol) if names::is_mangled(symbol) || outermost.function.is_empty() => {
+                    outermost.function = names::demangled(symbol);
+                }
+                None if outermost.function.is_empty() => return None,
+                _ => {}
             }
             outermost.inlined = false;
             return Some(frames);
         }
         Some(vec![Frame {
-            function: self.symbol(address)?,
+            function: names::demangled(self.symbol(address)?),
             ..Frame::default()
         }])
     }
@@ -81,19 +92,18 @@ impl Image {
         let mut found: FrameIter<'_, Bytes> = context.find_frames(address).skip_all_loads().ok()?;
         let mut frames = Vec::new();
         while let Ok(Some(frame)) = found.next() {
-            let name = frame.function.as_ref();
-            let name = name.and_then(|name| Some(names::demangled(&name.raw_name().ok()?)));
             let instance = unit
                 .as_ref()
                 .zip(frame.dw_die_offset)
                 .and_then(|(unit, offset)| self.instances.name(unit, offset));
             let location = frame.location.as_ref();
+            let path = location.and_then(|location| location.file);
+            let function = frame.function.as_ref();
+            let function = function.and_then(|function| self.path_of(function, path));
             frames.push(Frame {
-                function: name.unwrap_or_default(),
+                function: function.unwrap_or_default(),
                 instance,
-                path: location
-                    .and_then(|location| location.file)
-                    .map(str::to_owned),
+                path: path.map(str::to_owned),
                 line: location
                     .and_then(|location| location.line)
                     .filter(|line| *line > 0),
@@ -104,8 +114,23 @@ impl Image {
         Some(frames)
     }
 
-    fn symbol(&self, address: u64) -> Option<String> {
-        symbol_at(&self.symbols, address).map(names::demangled)
+    /// A function's path: where the description has no more than the function's own name
+    /// (`debug = "line-tables-only"`), that of the crate whose file it is in.
+    fn path_of(&self, function: &FunctionName<Bytes>, file: Option<&str>) -> Option<String> {
+        let name = function.raw_name().ok()?;
+        if function.language != Some(gimli::DW_LANG_Rust) || names::is_mangled(&name) {
+            return Some(names::demangled(&name));
+        }
+        let crates = || self.crates.get_or_init(|| Crates::of(&self.dwarf));
+        let krate = file.and_then(|file| crates().of_file(file));
+        Some(match krate {
+            Some(krate) => format!("{krate}::{name}"),
+            None => name.into_owned(),
+        })
+    }
+
+    fn symbol(&self, address: u64) -> Option<&str> {
+        symbol_at(&self.symbols, address)
     }
 }
 

@@ -4,6 +4,7 @@
 //! believed if it is the one that was recorded; of any other, addresses stay addresses, and
 //! [`problems`](Symbols::problems) says why.
 
+mod crates;
 mod functions;
 mod image;
 mod instance;

@@ -1,10 +1,15 @@
 //! Names of functions, as a person reads them.
 
-use rustc_demangle::demangle;
+use rustc_demangle::{demangle, try_demangle};
 
 /// The path that a mangled name stands for, without the hash that ends it.
 pub(super) fn demangled(name: &str) -> String {
     format!("{:#}", demangle(name))
+}
+
+/// Whether a name is mangled, so that it has a path.
+pub(super) fn is_mangled(name: &str) -> bool {
+    try_demangle(name).is_ok()
 }
 
 /// Whether a function is memline's own.
@@ -80,6 +85,8 @@ mod tests {
             "core::ptr::drop_in_place<alloc::string::String>",
         );
         check("main", "main");
+        assert!(is_mangled("_RNvMC3appNtB2_5Index5build"));
+        assert!(!is_mangled("build<u8>") && !is_mangled("main"));
     }
 
     #[test]
