@@ -11,6 +11,7 @@ use crate::named;
 
 pub(crate) const PROGRAMS: &[Program] = named![
     runs_on,
+    runs_on_profiled,
     aborts_recorded,
     crashes,
     overflows,
@@ -19,6 +20,7 @@ pub(crate) const PROGRAMS: &[Program] = named![
 
 pub(crate) const TESTS: &[Test] = named![
     killed_at_fifty_moments,
+    ended_by_signals,
     ended_by_faults,
     ended_by_another_thread,
 ];
@@ -63,6 +65,51 @@ fn killed_at_fifty_moments() {
         );
         assert!(read.condition.to_string().starts_with("incomplete"));
     }
+}
+
+/// Does so in a function that has a table.
+fn runs_on_profiled() -> Outcome {
+    #[memline::profile]
+    fn rounds() {
+        loop {
+            drop(load(50));
+        }
+    }
+    common::ready();
+    rounds();
+    Ok(())
+}
+
+/// Where memline has to handle the signals, the recording is ended as at a normal end, but for the
+/// moments at which it is just being written.
+fn ended_by_signals() {
+    let folder = scratch("recording_signals");
+    let mut complete = 0;
+    for moment in 0..20 {
+        let (program, name, signal) = [
+            ("runs_on", "INT", libc::SIGINT),
+            ("runs_on_profiled", "TERM", libc::SIGTERM),
+        ][moment % 2];
+        let path = folder.join(moment.to_string());
+        let child = Child::new(program).env("MEMLINE_RECORD", &path);
+        let ended = child
+            .start()
+            .ready()
+            .after(Duration::from_micros(moment as u64 * 700))
+            .signal(&[name])
+            .end();
+        assert_eq!(ended.signal(), Some(signal), "{ended:?}");
+        assert_eq!(
+            ended.stderr.contains("drop(load(50));"),
+            program == "runs_on_profiled",
+            "{ended:?}"
+        );
+        let read = read(&path);
+        assert_eq!(read.aggregate.unknown_frees(), 0, "moment {moment}");
+        assert!(read.aggregate.totals().allocs > 10);
+        complete += u32::from(read.condition.complete);
+    }
+    assert!(complete >= 15, "{complete} of 20");
 }
 
 fn aborts_recorded() -> Outcome {
