@@ -8,3 +8,4 @@ cargo fmt --all --check
 cargo fmt --check --manifest-path tests/off/Cargo.toml -p off -p capture
 cargo fmt --check --manifest-path benches/peers/Cargo.toml
 cargo fmt --check --manifest-path tests/builds/Cargo.toml
+cargo fmt --check --manifest-path tests/oracles/Cargo.toml

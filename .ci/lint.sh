@@ -6,3 +6,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo clippy --workspace --all-targets --locked -- -D warnings
 cargo clippy --workspace --all-targets --locked --manifest-path tests/off/Cargo.toml -- -D warnings
 cargo clippy --all-targets --locked --manifest-path tests/builds/Cargo.toml -- -D warnings
+cargo clippy --all-targets --locked --manifest-path tests/oracles/Cargo.toml -- -D warnings

@@ -172,6 +172,9 @@ pub struct Run {
     #[command(flatten)]
     /// How it is recorded.
     pub make: Make,
+    /// Become the program, once the recording has the name of this process
+    #[arg(long, hide = true)]
+    pub exec: bool,
     /// The program and its arguments
     #[arg(
         required = true,

@@ -1,27 +1,37 @@
 //! Runs a program that records itself, and says what there is to look at afterwards.
+//!
+//! A recording without a name of its own has the process in it that the program will be. So memline
+//! starts itself once more: that process knows its number, and becomes the program.
 
 pub mod cargo;
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode, ExitStatus};
+use std::process::{self, Child, Command, ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGQUIT};
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::{Handle, Signals};
 
 use crate::args::Run;
 use crate::output::check_free;
 use crate::{Error, units};
 
+/// What memline ends with where it could not become the program, as shells do. It has said why.
+const NOT_STARTED: u8 = 127;
+
 /// A run of a program, checked.
 #[derive(Debug)]
 struct Plan {
-    program: Vec<std::ffi::OsString>,
-    recording: PathBuf,
+    program: Vec<OsString>,
+    /// Where it was asked for; else it is named by the process.
+    recording: Option<PathBuf>,
     force: bool,
     follow_fork: bool,
     sample: Option<String>,
@@ -33,12 +43,19 @@ struct Plan {
 ///
 /// If it cannot be recorded.
 pub fn run(args: Run) -> Result<ExitCode, Error> {
+    if args.exec {
+        return become_program(&args);
+    }
     let plan = Plan::new(args)?;
-    let status = plan.start()?;
-    let Ok(metadata) = plan.recording.metadata() else {
+    let (process, status) = plan.start()?;
+    let recording = plan.recording_of(process);
+    let Ok(metadata) = recording.metadata() else {
+        if plan.recording.is_none() && status.code() == Some(NOT_STARTED.into()) {
+            return Ok(ExitCode::FAILURE);
+        }
         return Err(Error::Failed(advice(&plan.name())));
     };
-    let path = plan.recording.display();
+    let path = recording.display();
     eprintln!(
         "memline: recorded {} in {path}",
         units::bytes(metadata.len())
@@ -47,23 +64,31 @@ pub fn run(args: Run) -> Result<ExitCode, Error> {
     Ok(exit_code(status))
 }
 
+/// Becomes the program, which records itself into a file named by this process.
+fn become_program(args: &Run) -> Result<ExitCode, Error> {
+    let recording = default_name(&args.program, process::id());
+    check_free(&recording, args.make.force)?;
+    let mut command = command_of(&args.program);
+    let error = command.env("MEMLINE_RECORD", recording).exec();
+    eprintln!("memline: {}", not_started(&args.program, &error));
+    Ok(ExitCode::from(NOT_STARTED))
+}
+
 impl Plan {
     fn new(args: Run) -> Result<Self, Error> {
-        let program = args.program.first().map(|program| file_name(program));
-        let program = program.unwrap_or_default();
         let make = args.make;
-        let default = || PathBuf::from(format!("memline-{program}.{}.memline", process::id()));
-        let recording = make.output.unwrap_or_else(default);
-        check_free(&recording, make.force)?;
-        let folder = recording
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(Error::Failed(format!(
-                "{}: there is no folder {}; create it, or choose another with -o",
-                recording.display(),
-                folder.display()
-            )));
+        if let Some(recording) = &make.output {
+            check_free(recording, make.force)?;
+            let folder = recording
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                return Err(Error::Failed(format!(
+                    "{}: there is no folder {}; create it, or choose another with -o",
+                    recording.display(),
+                    folder.display()
+                )));
+            }
         }
         if let Some(size) = make.sample.as_deref().filter(|size| !is_size(size)) {
             return Err(Error::Usage(format!(
@@ -72,27 +97,41 @@ impl Plan {
         }
         Ok(Self {
             program: args.program,
-            recording,
+            recording: make.output,
             force: make.force,
             follow_fork: make.follow_fork,
             sample: make.sample,
         })
     }
 
-    /// Runs the program to its end.
-    fn start(&self) -> Result<ExitStatus, Error> {
-        if self.force {
-            let removed = remove_old(&self.recording);
-            removed.map_err(|error| Error::file("overwrite", &self.recording, &error))?;
-        }
+    /// Runs the program to its end. Returns its process, and how it ended.
+    fn start(&self) -> Result<(u32, ExitStatus), Error> {
+        let mut command = match &self.recording {
+            Some(recording) => {
+                if self.force {
+                    let removed = remove_old(recording);
+                    removed.map_err(|error| Error::file("overwrite", recording, &error))?;
+                }
+                let mut command = command_of(&self.program);
+                command.env("MEMLINE_RECORD", recording);
+                command
+            }
+            None => {
+                let memline = env::current_exe().map_err(|error| {
+                    Error::Failed(format!("memline is not to be found: {error}"))
+                })?;
+                let mut command = Command::new(memline);
+                command.args(["run", "--exec"]);
+                command.args(self.force.then_some("--force"));
+                command.arg("--").args(&self.program);
+                command
+            }
+        };
         // What interrupts the program must not end memline, which has something to say then.
         for signal in [SIGINT, SIGQUIT] {
             let ignored = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
             ignored.map_err(|error| Error::Failed(format!("signal {signal}: {error}")))?;
         }
-        let mut words = self.program.iter();
-        let mut command = process::Command::new(words.next().map_or(OsStr::new(""), |word| word));
-        command.args(words).env("MEMLINE_RECORD", &self.recording);
         // Tables of `#[profile]` would be recorded too, and hide what memline has to say.
         if env::var_os("MEMLINE").is_none() {
             command.env("MEMLINE", "off");
@@ -103,14 +142,62 @@ impl Plan {
         if let Some(sample) = &self.sample {
             command.env("MEMLINE_SAMPLE", sample);
         }
-        let status = command.status();
-        status.map_err(|error| Error::Failed(format!("{} cannot be started: {error}", self.name())))
+        let mut run = || {
+            let signals = Signals::new([SIGTERM, SIGHUP])?;
+            let mut child = command.spawn()?;
+            let forwarding = forward(signals, &child);
+            let status = child.wait()?;
+            forwarding.close();
+            Ok((child.id(), status))
+        };
+        run().map_err(|error| Error::Failed(not_started(&self.program, &error)))
+    }
+
+    /// Where the recording is that the program has made as this process.
+    fn recording_of(&self, process: u32) -> PathBuf {
+        let named = self.recording.clone();
+        named.unwrap_or_else(|| default_name(&self.program, process))
     }
 
     fn name(&self) -> String {
         let name = self.program.first().map(|name| name.to_string_lossy());
         name.unwrap_or_default().into_owned()
     }
+}
+
+/// Hands the signals that ask memline to end, and are sent to it alone, on to the program.
+fn forward(mut signals: Signals, child: &Child) -> Handle {
+    let (process, handle) = (Pid::from_child(child), signals.handle());
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            let signal = if signal == SIGHUP {
+                Signal::HUP
+            } else {
+                Signal::TERM
+            };
+            let _ = kill_process(process, signal); // it may have ended by itself
+        }
+    });
+    handle
+}
+
+fn command_of(program: &[OsString]) -> Command {
+    let mut words = program.iter();
+    let mut command = Command::new(words.next().map_or(OsStr::new(""), |word| word));
+    command.args(words);
+    command
+}
+
+/// The recording of a program that runs as this process, where no other name was asked for.
+fn default_name(program: &[OsString], process: u32) -> PathBuf {
+    let name = program.first().map(|program| file_name(program));
+    let name = name.unwrap_or_default();
+    PathBuf::from(format!("memline-{name}.{process}.memline"))
+}
+
+fn not_started(program: &[OsString], error: &io::Error) -> String {
+    let name = program.first().map(|name| name.to_string_lossy());
+    format!("{} cannot be started: {error}", name.unwrap_or_default())
 }
 
 /// Takes an old recording away, so that it is not taken for the new one.

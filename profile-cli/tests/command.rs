@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -153,6 +153,56 @@ fn run_says_what_is_wrong() {
     assert!(text(&output.stderr).contains("--force"), "{output:?}");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "notes");
     assert_eq!(memline(&["run"]).status.code(), Some(2));
+}
+
+/// A shell stands for the program: it tells its process, and makes a file where a recording would be.
+#[test]
+fn a_recording_is_named_by_the_program_and_its_process() {
+    let folder = scratch("named").with_extension("folder");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).expect("it is new");
+    let memline = |script: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));
+        command
+            .arg("run")
+            .args(script)
+            .current_dir(&folder)
+            .env_remove("MEMLINE_RECORD");
+        command
+    };
+    let script = "echo $$; echo it > \"$MEMLINE_RECORD\"; exit 7";
+    let output = memline(&["sh", "-c", script]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    let process = text(&output.stdout);
+    let name = format!("memline-sh.{}.memline", process.trim());
+    assert_eq!(fs::read(folder.join(&name)).expect("it is there"), b"it\n");
+    assert!(text(&output.stderr).contains(&name), "{output:?}");
+
+    let output = memline(&["no-such-program"]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("memline: no-such-program cannot be started"));
+    assert_eq!(said.lines().count(), 1, "{said}");
+
+    // Who ends memline alone ends the program.
+    let script =
+        "trap 'echo it > \"$MEMLINE_RECORD\"; exit 5' TERM; echo $$; while :; do sleep 0.01; done";
+    let mut running = memline(&["sh", "-c", script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut process = String::new();
+    let stdout = running.stdout.take().expect("it is a pipe");
+    BufReader::new(stdout)
+        .read_line(&mut process)
+        .expect("it is text");
+    let kill = Command::new("kill").arg(running.id().to_string()).status();
+    assert!(kill.expect("there is kill").success());
+    let output = running.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let name = format!("memline-sh.{}.memline", process.trim());
+    assert!(folder.join(name).exists());
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
+pub(crate) fn finish() {}
+
+pub(crate) fn finish_in_handler() {}
+
 pub(crate) fn is_on() -> bool {
     false
 }

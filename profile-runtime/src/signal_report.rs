@@ -1,4 +1,4 @@
-//! The report when SIGINT or SIGTERM ends the process.
+//! The report and the end of the recording when SIGINT or SIGTERM ends the process.
 //!
 //! A handler may interrupt the allocator while that holds its locks. So the thread that writes the
 //! report allocates from the runtime's own memory, and gives nothing back: the signal
@@ -24,7 +24,7 @@ mod unix {
     };
 
     use super::Layout;
-    use crate::{arena, exit, record, start};
+    use crate::{arena, exit, record, recorder, start};
 
     const SIGNALS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
@@ -96,7 +96,10 @@ mod unix {
         let me = unsafe { libc::pthread_self() } as usize;
         REPORTER.store(me, Release);
         record::forget_current();
-        let _ = std::panic::catch_unwind(exit::write_report);
+        if start::is_arranged() {
+            let _ = std::panic::catch_unwind(exit::write_report);
+        }
+        let _ = std::panic::catch_unwind(recorder::finish_in_handler);
         end(signal);
     }
 
@@ -104,6 +107,7 @@ mod unix {
     pub(crate) fn end_if_due() {
         let signal = DUE.load(Acquire);
         if signal != 0 {
+            recorder::finish();
             end(signal);
         }
     }

@@ -87,6 +87,12 @@ fn start() {
     arrange_exit();
 }
 
+/// Whether there is to be a report at exit.
+#[cfg(unix)]
+pub(crate) fn is_arranged() -> bool {
+    ARRANGED.load(Acquire)
+}
+
 /// Arranges the report at exit, once, as soon as profiling is on.
 fn arrange_exit() {
     if PROFILING.load(Relaxed) && !ARRANGED.swap(true, AcqRel) {

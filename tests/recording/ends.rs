@@ -1,26 +1,34 @@
 //! Programs that do not end well: nothing that they recorded is lost.
 
+use std::os::unix::process::CommandExt;
 use std::time::Duration;
-use std::{process, ptr, thread};
+use std::{fs, process, ptr, thread};
 
 use profile_trace::view::View;
 
 use super::read::{load, read, read_complete};
+use super::stacks::named_rows;
 use crate::common::{self, Child, Outcome, Program, Test, scratch};
 use crate::named;
 
 pub(crate) const PROGRAMS: &[Program] = named![
     runs_on,
+    runs_on_profiled,
     aborts_recorded,
     crashes,
     overflows,
     exits_elsewhere,
+    becomes_another,
+    loads_and_unloads,
 ];
 
 pub(crate) const TESTS: &[Test] = named![
     killed_at_fifty_moments,
+    ended_by_signals,
     ended_by_faults,
     ended_by_another_thread,
+    a_program_that_becomes_another_is_recorded_anew,
+    libraries_may_come_and_go,
 ];
 
 /// Allocates on three threads until it is killed.
@@ -63,6 +71,51 @@ fn killed_at_fifty_moments() {
         );
         assert!(read.condition.to_string().starts_with("incomplete"));
     }
+}
+
+/// Does so in a function that has a table.
+fn runs_on_profiled() -> Outcome {
+    #[memline::profile]
+    fn rounds() {
+        loop {
+            drop(load(50));
+        }
+    }
+    common::ready();
+    rounds();
+    Ok(())
+}
+
+/// Where memline has to handle the signals, the recording is ended as at a normal end, but for the
+/// moments at which it is just being written.
+fn ended_by_signals() {
+    let folder = scratch("recording_signals");
+    let mut complete = 0;
+    for moment in 0..20 {
+        let (program, name, signal) = [
+            ("runs_on", "INT", libc::SIGINT),
+            ("runs_on_profiled", "TERM", libc::SIGTERM),
+        ][moment % 2];
+        let path = folder.join(moment.to_string());
+        let child = Child::new(program).env("MEMLINE_RECORD", &path);
+        let ended = child
+            .start()
+            .ready()
+            .after(Duration::from_micros(moment as u64 * 700))
+            .signal(&[name])
+            .end();
+        assert_eq!(ended.signal(), Some(signal), "{ended:?}");
+        assert_eq!(
+            ended.stderr.contains("drop(load(50));"),
+            program == "runs_on_profiled",
+            "{ended:?}"
+        );
+        let read = read(&path);
+        assert_eq!(read.aggregate.unknown_frees(), 0, "moment {moment}");
+        assert!(read.aggregate.totals().allocs > 10);
+        complete += u32::from(read.condition.complete);
+    }
+    assert!(complete >= 15, "{complete} of 20");
 }
 
 fn aborts_recorded() -> Outcome {
@@ -129,4 +182,69 @@ fn ended_by_another_thread() {
         let read = read_complete(&path);
         assert_eq!(read.aggregate.totals_of(2).zeroed, 495);
     }
+}
+
+/// Becomes another program of this file, with the same environment.
+fn becomes_another() -> Outcome {
+    drop(load(3000));
+    let error = process::Command::new(std::env::current_exe()?)
+        .env("TEST_PROGRAM", "works")
+        .exec();
+    Err(error.into())
+}
+
+/// Nothing is left of what the process was before; what it has become is recorded in its place.
+fn a_program_that_becomes_another_is_recorded_anew() {
+    let path = scratch("recording_exec").join("a.memline");
+    let child = Child::new("becomes_another").env("MEMLINE_RECORD", &path);
+    let ended = child.run();
+    assert_eq!((ended.code(), &*ended.stderr), (Some(0), ""), "{ended:?}");
+    let read = read_complete(&path);
+    assert_eq!(read.aggregate.totals().zeroed, 20 * (400 - 4));
+    assert_eq!(read.recording.facts().process, Some(ended.pid.into()));
+}
+
+/// Calls a function of a library that calls back, which allocates; loads it again and again.
+fn loads_and_unloads() -> Outcome {
+    extern "C" fn allocate() {
+        std::hint::black_box(vec![0u8; 777]);
+    }
+    let library = std::ffi::CString::new(std::env::var("LIBRARY")?)?;
+    for _ in 0..20 {
+        // SAFETY: the library is the test's own; its function has this signature.
+        #[expect(unsafe_code)]
+        unsafe {
+            let library = libc::dlopen(library.as_ptr(), libc::RTLD_NOW);
+            assert!(!library.is_null());
+            let function = libc::dlsym(library, c"call_back".as_ptr());
+            let function: extern "C" fn(extern "C" fn()) = std::mem::transmute(function);
+            function(allocate);
+            libc::dlclose(library);
+        }
+        drop(load(100));
+    }
+    Ok(())
+}
+
+fn libraries_may_come_and_go() {
+    let folder = scratch("recording_library");
+    let (source, library) = (folder.join("library.c"), folder.join("library.so"));
+    let text = "void call_back(void (*function)(void)) { function(); }";
+    fs::write(&source, text).expect("it is new");
+    let mut compiler = process::Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O0", "-fno-omit-frame-pointer", "-o"]);
+    let built = compiler.arg(&library).arg(&source).status();
+    assert!(built.expect("there is a C compiler").success());
+    let path = folder.join("a.memline");
+    let child = Child::new("loads_and_unloads").env("LIBRARY", &library);
+    let ended = child.env("MEMLINE_RECORD", &path).run();
+    assert_eq!((ended.code(), &*ended.stderr), (Some(0), ""), "{ended:?}");
+    let read = read_complete(&path);
+    let (rows, _) = named_rows(&read, View::Total);
+    let through: u64 = rows
+        .iter()
+        .filter(|(_, frames)| frames.iter().any(|frame| frame.function == "call_back"))
+        .map(|(row, _)| row.amount.bytes)
+        .sum();
+    assert_eq!(through, 20 * 777);
 }

@@ -62,7 +62,7 @@ fn leaks() -> Outcome {
 }
 
 /// The stacks of a view's rows, in names.
-fn named_rows(read: &Read, view: View) -> (Vec<(Row, Vec<Frame>)>, Symbols) {
+pub(crate) fn named_rows(read: &Read, view: View) -> (Vec<(Row, Vec<Frame>)>, Symbols) {
     let mut symbols = Symbols::new(&read.recording);
     let stacks = read.recording.stacks();
     let rows = read.aggregate.rows(view);

@@ -14,6 +14,9 @@ pub(crate) enum Build {
     Memline,
     StatsAlloc,
     Divan,
+    Dhat,
+    /// memline, with frame pointers, as `cargo memline` builds.
+    Pointers,
     /// hotpath, measuring time.
     HotpathTime,
     /// hotpath, counting allocations.
@@ -22,27 +25,33 @@ pub(crate) enum Build {
     IndexPlain,
     /// The example `index` as it is.
     Index,
+    /// The same, with frame pointers.
+    IndexPointers,
 }
 
 impl Build {
-    const ALL: [Build; 8] = [
+    const ALL: [Build; 11] = [
         Build::Plain,
         Build::Memline,
         Build::StatsAlloc,
         Build::Divan,
+        Build::Dhat,
+        Build::Pointers,
         Build::HotpathTime,
         Build::HotpathAlloc,
         Build::IndexPlain,
         Build::Index,
+        Build::IndexPointers,
     ];
 
     /// The tool's name in the tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Build::Plain | Build::IndexPlain => "plain",
-            Build::Memline | Build::Index => "memline",
+            Build::Memline | Build::Pointers | Build::Index | Build::IndexPointers => "memline",
             Build::StatsAlloc => "stats_alloc",
             Build::Divan => "divan",
+            Build::Dhat => "dhat-rs",
             Build::HotpathTime => "hotpath, time",
             Build::HotpathAlloc => "hotpath, alloc",
         }
@@ -54,13 +63,14 @@ impl Build {
         let index = ["--example", "index"];
         match self {
             Build::Plain => (".", peer, &[]),
-            Build::Memline => (".", peer, &["--features", "memline"]),
+            Build::Memline | Build::Pointers => (".", peer, &["--features", "memline"]),
             Build::StatsAlloc => (".", peer, &["--features", "stats_alloc"]),
             Build::Divan => (".", peer, &["--features", "divan"]),
+            Build::Dhat => (".", peer, &["--features", "dhat"]),
             Build::HotpathTime => (".", peer, &["--features", "hotpath"]),
             Build::HotpathAlloc => (".", peer, &["--features", "hotpath-alloc"]),
             Build::IndexPlain => ("../..", index, &["--no-default-features"]),
-            Build::Index => ("../..", index, &[]),
+            Build::Index | Build::IndexPointers => ("../..", index, &[]),
         }
     }
 
@@ -81,9 +91,19 @@ pub(crate) fn build_all() -> Result<BTreeMap<Build, PathBuf>, String> {
 fn one(build: Build) -> Result<PathBuf, String> {
     let (folder, target, features) = build.recipe();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builds");
+    let pointers = matches!(build, Build::Pointers | Build::IndexPointers);
+    let subfolder = if pointers {
+        "builds-pointers"
+    } else {
+        "builds"
+    };
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(subfolder);
+    let mut cargo = Command::new(env!("CARGO"));
+    if pointers {
+        cargo.env("RUSTFLAGS", "-Cforce-frame-pointers=yes");
+    }
     eprintln!("building {build:?}");
-    let status = Command::new(env!("CARGO"))
+    let status = cargo
         .args(["build", "--release", "--quiet"])
         .args(target)
         .args(features)

@@ -1,8 +1,12 @@
 //! What is compared with what, and the bounds that memline keeps.
 
 use crate::builds::Build::{
-    self, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, Memline, Plain, StatsAlloc,
+    self, Dhat, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, IndexPointers, Memline, Plain,
+    Pointers, StatsAlloc,
 };
+
+use crate::meter;
+use crate::options::Options;
 
 /// One table.
 pub(crate) struct Section {
@@ -30,6 +34,18 @@ pub(crate) struct Run {
     pub(crate) build: Build,
     pub(crate) arguments: Arguments,
     pub(crate) meter: Meter,
+    pub(crate) under: Under,
+}
+
+/// What runs a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Under {
+    Nothing,
+    /// memline, recording.
+    Recorder,
+    Heaptrack,
+    /// Valgrind's dhat.
+    Valgrind,
 }
 
 /// Where the figure of a run comes from.
@@ -41,6 +57,10 @@ pub(crate) enum Meter {
     Seconds,
     /// Instructions per operation, as callgrind counts them.
     Instructions,
+    /// The highest resident set of the program, in bytes.
+    Resident,
+    /// Bytes per event of what is recorded.
+    EventBytes,
 }
 
 /// How two figures are compared.
@@ -50,11 +70,20 @@ pub(crate) enum Compare {
     Ratio,
     /// How much more than the other figure.
     Difference,
+    /// The figure itself: there is none beside it.
+    Figure,
 }
 
 type Arguments = &'static [&'static str];
 
-pub(crate) fn sections(instructions: bool) -> Vec<Section> {
+pub(crate) fn sections(options: &Options) -> Vec<Section> {
+    let recordings = Section {
+        title: "Recording every allocation with its stack",
+        cases: recorded(),
+    };
+    if options.recordings {
+        return vec![recordings];
+    }
     let mut sections = vec![
         Section {
             title: "Allocations, under each tool's allocator",
@@ -72,8 +101,9 @@ pub(crate) fn sections(instructions: bool) -> Vec<Section> {
             title: "A whole program: examples/index.rs",
             cases: program(),
         },
+        recordings,
     ];
-    if instructions {
+    if options.instructions {
         let title = "Instructions on the hot path, counted by callgrind";
         sections.push(Section {
             title,
@@ -165,21 +195,105 @@ fn growth() -> Vec<Case> {
 }
 
 fn program() -> Vec<Case> {
-    let run = |build| Run {
-        build,
-        arguments: &[],
-        meter: Meter::Seconds,
-    };
-    let case = Case::ratio("index a large folder", run(Index), run(IndexPlain));
+    let case = Case::ratio("index a large folder", index(Index), index(IndexPlain));
     vec![Case { unit: "s", ..case }.at_most(1.05)]
+}
+
+/// The example `index` over the folder that the options name.
+fn index(build: Build) -> Run {
+    Run {
+        meter: Meter::Seconds,
+        ..run(build, &[])
+    }
+}
+
+fn recorded() -> Vec<Case> {
+    const MILLION: Arguments = &["tree", "1000000"];
+    const FIFTH: Arguments = &["tree", "200000"];
+    const MIB: f64 = 1024.0 * 1024.0;
+    let under = |under, run| Run { under, ..run };
+    let recorded = |run| under(Under::Recorder, run);
+    let tree = |tool, what, run, arguments| {
+        let case = Case::ratio(what, run, self::run(Plain, arguments));
+        Case { tool, ..case }
+    };
+    let (million, fifth) = ("entry of a map of 1M", "entry of a map of 200k");
+    let resident = |run| Run {
+        meter: Meter::Resident,
+        ..run
+    };
+    let memory = |what, with: Run, beside: Run| {
+        let case = Case::difference(what, resident(recorded(with)), resident(beside));
+        Case { unit: "B", ..case }.at_most(16.0 * MIB)
+    };
+    let bytes = Run {
+        meter: Meter::EventBytes,
+        ..recorded(index(IndexPointers))
+    };
+    let seconds = |with: Run| {
+        let case = Case::ratio("index a large folder", with, index(IndexPlain));
+        Case { unit: "s", ..case }
+    };
+    vec![
+        tree(
+            "memline",
+            million,
+            recorded(run(Pointers, MILLION)),
+            MILLION,
+        )
+        .at_most(1.35),
+        tree(
+            "… by unwind tables",
+            million,
+            recorded(run(Memline, MILLION)),
+            MILLION,
+        ),
+        tree(
+            "heaptrack",
+            million,
+            under(Under::Heaptrack, run(Plain, MILLION)),
+            MILLION,
+        ),
+        tree("memline", fifth, recorded(run(Pointers, FIFTH)), FIFTH),
+        tree("dhat-rs", fifth, run(Dhat, FIFTH), FIFTH),
+        tree(
+            "valgrind dhat",
+            fifth,
+            under(Under::Valgrind, run(Plain, FIFTH)),
+            FIFTH,
+        ),
+        seconds(recorded(index(IndexPointers))).at_most(1.5),
+        Case {
+            tool: "… by unwind tables",
+            ..seconds(recorded(index(Index)))
+        },
+        memory(
+            "memory of the recorder, map of 1M",
+            run(Pointers, MILLION),
+            run(Memline, MILLION),
+        ),
+        memory(
+            "memory of the recorder, index",
+            index(IndexPointers),
+            index(Index),
+        ),
+        Case {
+            unit: "B",
+            compare: Compare::Figure,
+            ..Case::ratio("index, bytes per event on disk", bytes, bytes)
+        }
+        .at_most(2.0),
+    ]
+    .into_iter()
+    .filter(|case| meter::is_installed(case.run.under))
+    .collect()
 }
 
 fn counted() -> Vec<Case> {
     let count = |what, build, arguments| {
         let run = |build| Run {
-            build,
-            arguments,
             meter: Meter::Instructions,
+            ..run(build, arguments)
         };
         let case = Case::difference(what, run(build), run(Plain));
         Case { unit: "", ..case }
@@ -202,6 +316,7 @@ fn run(build: Build, arguments: Arguments) -> Run {
         build,
         arguments,
         meter: Meter::Printed,
+        under: Under::Nothing,
     }
 }
 

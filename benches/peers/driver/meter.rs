@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::mem::MaybeUninit;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use profile_trace::Recording;
+use profile_trace::events::Event;
+use profile_trace::read::{Moment, Visitor};
 
 use crate::callgrind;
-use crate::cases::{Meter, Run};
+use crate::cases::{Meter, Run, Under};
 use crate::options::Options;
 
 /// Operations of the shorter of two runs whose instructions are compared.
@@ -14,12 +18,14 @@ const FEW: u64 = 10_000;
 
 /// Runs one program once, or twice where instructions are counted.
 pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64, String> {
-    let mut command = Command::new(program);
+    let mut command = command(run, program);
     command.args(run.arguments);
+    if run.arguments.is_empty() {
+        command.arg(&options.index);
+    }
     match run.meter {
         Meter::Printed => printed(&output(&mut command)?),
         Meter::Seconds => {
-            command.arg(&options.index);
             let before = processor_seconds();
             output(&mut command)?;
             Ok(processor_seconds() - before)
@@ -30,6 +36,91 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
             let many = instructions(run, program, 2 * FEW)?;
             Ok((many as f64 - few as f64) / FEW as f64)
         }
+        Meter::Resident => resident(&mut command),
+        Meter::EventBytes => {
+            output(&mut command)?;
+            event_bytes(&recording())
+        }
+    }
+}
+
+/// The program under what is to run it.
+fn command(run: &Run, program: &Path) -> Command {
+    let file = |name| Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    match run.under {
+        Under::Nothing => Command::new(program),
+        Under::Recorder => {
+            let mut command = Command::new(program);
+            // As `memline run` has it.
+            command.env("MEMLINE_RECORD", recording());
+            command.env("MEMLINE", "off");
+            command
+        }
+        Under::Heaptrack => {
+            let mut command = Command::new("heaptrack");
+            command
+                .args(["--raw", "-o"])
+                .arg(file("heaptrack"))
+                .arg(program);
+            command
+        }
+        Under::Valgrind => {
+            let mut command = Command::new("valgrind");
+            let out = file("dhat.out");
+            command.arg("--tool=dhat");
+            command.arg(format!("--dhat-out-file={}", out.display()));
+            command.arg(program);
+            command
+        }
+    }
+}
+
+/// Whether this machine has what runs the program.
+pub(crate) fn is_installed(under: Under) -> bool {
+    let name = match under {
+        Under::Nothing | Under::Recorder => return true,
+        Under::Heaptrack => "heaptrack",
+        Under::Valgrind => "valgrind",
+    };
+    Command::new(name).arg("--version").output().is_ok()
+}
+
+/// Where what is recorded goes.
+fn recording() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers.memline")
+}
+
+/// Bytes per event of a recording.
+fn event_bytes(path: &Path) -> Result<f64, String> {
+    struct Count(u64);
+    impl Visitor for Count {
+        fn event(&mut self, _: u32, _: Moment, _: &Event) {
+            self.0 += 1;
+        }
+    }
+    let mut count = Count(0);
+    Recording::open(path)
+        .and_then(|mut recording| recording.replay(&mut count))
+        .map_err(|error| error.to_string())?;
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    Ok(metadata.len() as f64 / count.0 as f64)
+}
+
+/// The highest resident set of one program, in bytes.
+fn resident(command: &mut Command) -> Result<f64, String> {
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = child.map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    #[expect(unsafe_code, reason = "std does not tell the memory of a child")]
+    // SAFETY: a child of this process that nobody has waited for; `usage` as below.
+    let usage = unsafe {
+        libc::wait4(child.id() as i32, &raw mut status, 0, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    match status {
+        0 => Ok(usage.ru_maxrss as f64 * 1024.0),
+        _ => Err(format!("{command:?} ended with {status}")),
     }
 }
 
@@ -53,10 +144,12 @@ fn processor_seconds() -> f64 {
         .sum()
 }
 
-/// The figure on the first line of what a program printed.
+/// The figure on the first line of what a program printed, which heaptrack has its own say before.
 fn printed(output: &Output) -> Result<f64, String> {
     let text = String::from_utf8_lossy(&output.stdout);
-    let first = text.lines().next().unwrap_or_default();
+    let mut lines = text.lines();
+    let first = lines.find(|line| !line.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let first = first.unwrap_or_default();
     first
         .parse()
         .map_err(|_| format!("`{first}` was printed where a figure was expected"))

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-const KNOWN: &str = "--rounds N, --index FOLDER, --instructions";
+const KNOWN: &str = "--rounds N, --index FOLDER, --instructions, --recordings";
 
 /// How the comparison is run.
 pub(crate) struct Options {
@@ -13,6 +13,8 @@ pub(crate) struct Options {
     pub(crate) index: PathBuf,
     /// Whether instructions are counted too, with valgrind.
     pub(crate) instructions: bool,
+    /// Whether only recordings are compared.
+    pub(crate) recordings: bool,
 }
 
 impl Options {
@@ -23,6 +25,7 @@ impl Options {
             rounds: 9,
             index: large_folder(),
             instructions: false,
+            recordings: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -37,6 +40,7 @@ impl Options {
                 }
                 "--index" => options.index = value()?.into(),
                 "--instructions" => options.instructions = true,
+                "--recordings" => options.recordings = true,
                 _ => return Err(format!("{argument} is not one of {KNOWN}")),
             }
         }

@@ -65,6 +65,7 @@ impl Rounds {
         let pairs = self.0[&run].iter().zip(&self.0[&beside]);
         Spread::of(match compare {
             Compare::Ratio => pairs.map(|(run, beside)| run / beside).collect(),
+            Compare::Figure => self.0[&run].clone(),
             Compare::Difference => pairs.map(|(run, beside)| run - beside).collect(),
         })
     }

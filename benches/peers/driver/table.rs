@@ -44,6 +44,7 @@ fn cells(case: &Case, rounds: &Rounds) -> [String; 8] {
     let value = |value: f64| format!("{} {}", number(value), case.unit);
     let compare = |value: f64| match case.compare {
         Compare::Ratio => format!("{value:.2} ×"),
+        Compare::Figure => number(value),
         Compare::Difference => format!("{}{}", if value < 0.0 { "" } else { "+" }, number(value)),
     };
     let verdict = |bound| {
@@ -56,7 +57,10 @@ fn cells(case: &Case, rounds: &Rounds) -> [String; 8] {
     [
         case.what.to_owned(),
         case.tool.to_owned(),
-        value(rounds.figure(case.beside).median),
+        match case.compare {
+            Compare::Figure => String::new(),
+            _ => value(rounds.figure(case.beside).median),
+        },
         value(rounds.figure(case.run).median),
         compare(compared.median),
         format!("{} – {}", compare(compared.low), compare(compared.high)),

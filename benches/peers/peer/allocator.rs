@@ -11,6 +11,10 @@ static STATS_ALLOC: &stats_alloc::StatsAlloc<std::alloc::System> =
 #[global_allocator]
 static DIVAN: divan::AllocProfiler = divan::AllocProfiler::system();
 
+#[cfg(feature = "dhat")]
+#[global_allocator]
+static DHAT: dhat::Alloc = dhat::Alloc;
+
 // In time mode it forwards without counting, as in a program that can be built either way.
 #[cfg(feature = "hotpath")]
 #[global_allocator]

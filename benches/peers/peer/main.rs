@@ -33,6 +33,11 @@ fn main() -> ExitCode {
         .format(hotpath::Format::None)
         .build();
 
+    #[cfg(feature = "dhat")]
+    let _profiler = dhat::Profiler::builder()
+        .file_name(std::env::temp_dir().join("memline-peers-dhat.json"))
+        .build();
+
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
     let number = arguments.next().and_then(|number| number.parse().ok());

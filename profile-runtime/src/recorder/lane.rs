@@ -137,6 +137,19 @@ pub(super) fn leave() {
     LANE.set(ptr::null_mut());
 }
 
+/// In a signal handler that ends the process: writes the time, unless that interrupted the lane.
+pub(super) fn conclude_in_handler() {
+    let lane = LANE.replace(IN_USE);
+    if !lane.is_null() && lane != IN_USE {
+        // SAFETY: this thread's lane, which nobody else has.
+        #[expect(unsafe_code)]
+        let lane = unsafe { &mut *lane };
+        if lane.session.is_current() {
+            lane.conclude();
+        }
+    }
+}
+
 /// In a forked child the thread's lane is the parent's: its slot is shared.
 pub(super) fn after_fork() {
     LANE.set(ptr::null_mut());

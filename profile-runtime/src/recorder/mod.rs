@@ -33,7 +33,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use crate::{exit, record, rss, stats};
+use crate::{exit, record, rss, signal_report, stats};
 use session::{Plan, Session};
 use walk::Registers;
 
@@ -168,6 +168,9 @@ fn begin(plan: Plan) -> io::Result<()> {
     static WATCHING: AtomicBool = AtomicBool::new(false);
 
     Session::start(plan)?;
+    if stats::is_installed() {
+        signal_report::install_handlers();
+    }
     if !WATCHING.swap(true, Relaxed) {
         // SAFETY: the functions have the signatures that the system asks for, and do not unwind.
         #[expect(unsafe_code)]
@@ -180,7 +183,7 @@ fn begin(plan: Plan) -> io::Result<()> {
 }
 
 /// Ends the recording, if there is one.
-fn finish() {
+pub(crate) fn finish() {
     if session::current().is_none() {
         return;
     }
@@ -192,6 +195,17 @@ fn finish() {
             session.finish();
         }
     });
+}
+
+/// Ends the recording in a signal handler, on a thread that allocates from the runtime's own memory.
+///
+/// The signal may have interrupted what holds a lock of the recorder. Then the recording stays
+/// incomplete, with all that is in it: nothing is waited for that may never come.
+pub(crate) fn finish_in_handler() {
+    lane::conclude_in_handler();
+    if let Some(session) = session::current() {
+        session.finish_in_handler();
+    }
 }
 
 extern "C" fn at_exit() {
@@ -211,6 +225,7 @@ static FORKED: AtomicPtr<Session> = AtomicPtr::new(ptr::null_mut());
 extern "C" fn in_child() {
     lane::after_fork();
     rss::after_fork();
+    signal_report::after_fork();
     let Some(session) = session::forget_current() else {
         return;
     };

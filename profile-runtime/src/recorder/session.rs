@@ -9,7 +9,8 @@ use std::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use profile_trace::block::{Kind, Label, Packer};
 use profile_trace::events::Stack;
@@ -30,6 +31,9 @@ const SAMPLE_INTERVAL: u64 = 10_000_000;
 
 /// Threads that compress a block at once; others wait.
 const PACKERS: usize = 2;
+
+/// Milliseconds that a signal handler waits for another thread to let go of the output.
+const PATIENCE: u32 = 200;
 
 /// The session that is recording, if one is.
 static CURRENT: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
@@ -165,6 +169,28 @@ impl Session {
                     self.complain(&error);
                 }
             });
+        }
+    }
+
+    /// The same in a signal handler. Events refer only to tables that are committed, so that the
+    /// output is all that is needed; where that is not to be had, all stays where it is.
+    pub(super) fn finish_in_handler(&self) {
+        for _ in 0..PATIENCE {
+            let output = match self.output.try_lock() {
+                Ok(output) => Some(output),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            };
+            if let Some(mut output) = output {
+                if self.end()
+                    && let Some(output) = output.take()
+                    && let Err(error) = output.finish(&self.last_facts(None))
+                {
+                    self.complain(&error);
+                }
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

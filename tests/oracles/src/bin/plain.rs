@@ -1,0 +1,5 @@
+//! Runs the workload, for a tool that looks from outside.
+
+fn main() {
+    println!("{}", oracles::work());
+}

@@ -1,0 +1,46 @@
+//! The workload that several tools look at.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hint::black_box;
+use std::thread;
+
+/// Bytes that [`work`] never frees, and in how many blocks.
+pub const LEAKED: (u64, u64) = (4000, 40);
+
+/// Allocates in every way; returns what a checker may compare.
+#[inline(never)]
+pub fn work() -> u64 {
+    let mut sum = 0;
+    let mut map = BTreeMap::new();
+    for index in 0..3000u64 {
+        // Grows in steps: reallocations, in place and elsewhere.
+        let mut value = Vec::new();
+        (0..index % 100).for_each(|byte| value.push(byte as u8));
+        map.insert(format!("{:x}", index.wrapping_mul(0x9E37_79B9)), value);
+    }
+    let mut table: HashMap<u64, Box<[u64]>> = HashMap::new();
+    for index in 0..500 {
+        table.insert(index, vec![0; index as usize % 50].into());
+        let mut shrunk: Vec<u64> = Vec::with_capacity(100);
+        shrunk.push(index);
+        shrunk.shrink_to_fit();
+        sum += black_box(shrunk).len() as u64;
+    }
+    for _ in 0..LEAKED.1 {
+        black_box(Box::leak(Box::new([1u8; 100])));
+    }
+    map.retain(|key, _| key.len() % 2 == 0);
+    sum + map.len() as u64 + table.len() as u64
+}
+
+/// Allocates on another thread, before [`work`]: what threads do at once is in order to within 64
+/// events, and so is a peak to which several of them add.
+pub fn work_elsewhere() -> u64 {
+    let texts = || {
+        (0..1000u64)
+            .map(|index| index.to_string())
+            .collect::<Vec<_>>()
+    };
+    let length = thread::spawn(move || texts().concat().len()).join();
+    length.unwrap_or(0) as u64
+}
