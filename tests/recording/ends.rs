@@ -41,6 +41,7 @@ fn runs_on() -> Outcome {
     for _ in 0..2 {
         thread::spawn(|| work());
     }
+    drop(load(50));
     common::ready();
     work()
 }
@@ -81,6 +82,7 @@ fn runs_on_profiled() -> Outcome {
             drop(load(50));
         }
     }
+    drop(load(50));
     common::ready();
     rounds();
     Ok(())
