@@ -1,8 +1,10 @@
 //! What a function's figures suggest, said only where they leave no doubt.
 
+use super::text::one_line;
 use super::units::{Bytes, count, counted};
-use super::{Figures, Function};
+use super::{Exceeded, Figures, Function};
 use crate::config::Unit;
+use crate::guard::limits;
 
 /// A table that says more is not read.
 const MOST: usize = 5;
@@ -14,7 +16,46 @@ const SOME: u64 = 100;
 const MANY: u64 = 1000;
 
 /// The hints for a function, heaviest first, as sentences without a full stop.
+///
+/// What a budget does not allow stands before them, and is never left out.
 pub(crate) fn of(function: &Function) -> Vec<String> {
+    let over_budget = function.exceeded.iter().map(|e| over_budget(function, e));
+    over_budget.chain(suggestions(function)).collect()
+}
+
+/// A budget that was exceeded: `over budget: app::parse: peak of 1.5 MiB (…), expected at most …`.
+fn over_budget(function: &Function, exceeded: &Exceeded) -> String {
+    let amount = |value: u64| match exceeded.figure.as_str() {
+        "allocs" => count(value),
+        _ => limits::exact(value),
+    };
+    let Exceeded {
+        figure,
+        budget,
+        found,
+        calls,
+        line,
+    } = exceeded;
+    let mut text = format!(
+        "over budget: {}: {figure}: expected at most {}, found {} in {} of {}",
+        one_line(&function.name),
+        amount(*budget),
+        amount(*found),
+        count(*calls),
+        counted(function.calls, "call"),
+    );
+    if let Some(line) = line {
+        let did = if figure == "retained" {
+            "kept"
+        } else {
+            "allocated"
+        };
+        text.push_str(&format!("; line {line} {did} most"));
+    }
+    text
+}
+
+fn suggestions(function: &Function) -> Vec<String> {
     let mut hints: Vec<(u64, String)> = Vec::new();
     for line in &function.lines {
         let Some(figures) = &line.figures else {
