@@ -119,7 +119,14 @@ fn they_nest_and_each_counts_for_itself() {
     });
     // What a check needs for itself counts for nobody.
     let measured = memline::measure(|| assert_peak!(1, ()));
-    assert_eq!((measured.stats.allocations, measured.stats.deallocations, measured.peak), (0, 0, 0));
+    assert_eq!(
+        (
+            measured.stats.allocations,
+            measured.stats.deallocations,
+            measured.peak
+        ),
+        (0, 0, 0)
+    );
 }
 
 #[test]

@@ -87,7 +87,10 @@ fn what_a_call_leaves_behind_is_retained() {
         text.contains("retained: expected at most 0 B, found 11 B"),
         "{text}"
     );
-    assert!(text.contains("11 B kept: let kept = (size > 0).then(|| bytes(size));"), "{text}");
+    assert!(
+        text.contains("11 B kept: let kept = (size > 0).then(|| bytes(size));"),
+        "{text}"
+    );
 }
 
 #[profile(retained = 0)]
