@@ -76,7 +76,8 @@ pub fn profile(args: TokenStream, item: TokenStream) -> TokenStream {
 /// for all, such as a thread-local, and what the test prints, which is captured, counts as kept.
 ///
 /// `#[test]` is added, unless another attribute makes the function a test; that one may stand under this one:
-/// `#[tokio::test]` also above it, and then the runtime is measured, too. An async test is measured from its
+/// `#[tokio::test]` also above it, and then the runtime is measured, too. A plain `#[test]` above it cannot be
+/// seen, so that the test would be run twice: put it under this one, or leave it out. An async test is measured from its
 /// first poll to its end, with all that its thread does meanwhile, such as other tasks of the same runtime.
 /// A test that panics or returns an `Err` has failed already, and one with `#[should_panic]` is not
 /// checked, so that it never passes for the wrong reason.

@@ -246,9 +246,9 @@ fn a_future_is_measured_over_all_polls() {
               peak: expected at most 300 B, found 301 B
               retained: expected at most 0 B, found 5 B
             lines that allocated most, what they called included:
-              FILE:215: 201 B in 1 allocation, 201 B kept: let second = bytes(size);
-              FILE:213: 100 B in 1 allocation, 100 B kept: let first = bytes(100);
-              FILE:218: 5 B in 1 allocation, 5 B kept: std::mem::forget(bytes(kept));"#]],
+              FILE:218: 201 B in 1 allocation, 201 B kept: let second = bytes(size);
+              FILE:216: 100 B in 1 allocation, 100 B kept: let first = bytes(100);
+              FILE:221: 5 B in 1 allocation, 5 B kept: std::mem::forget(bytes(kept));"#]],
     );
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn of(function: &Function) -> Vec<String> {
     over_budget.chain(suggestions(function)).collect()
 }
 
-/// A budget that was exceeded: `over budget: app::parse: peak of 1.5 MiB (…), expected at most …`.
+/// A budget that was exceeded: which figure, how much was expected and found, how often, and the line.
 fn over_budget(function: &Function, exceeded: &Exceeded) -> String {
     let amount = |value: u64| match exceeded.figure.as_str() {
         "allocs" => count(value),
@@ -175,6 +175,31 @@ mod tests {
             ..Function::default()
         };
         expected.assert_eq(&of(&function).join("\n"));
+    }
+
+    #[test]
+    fn what_is_over_budget_comes_first_and_whole() {
+        let exceeded = |figure: &str, line| Exceeded {
+            figure: figure.to_owned(),
+            budget: 1024,
+            found: 2000,
+            calls: 3,
+            line,
+        };
+        let function = Function {
+            name: "app::parse".to_owned(),
+            calls: 10,
+            exceeded: vec![
+                exceeded("peak", Some(7)),
+                exceeded("allocs", None),
+                exceeded("retained", Some(9)),
+            ],
+            ..Function::default()
+        };
+        expect![[r#"
+            over budget: app::parse: peak: expected at most 1.0 KiB (1,024 B), found 2.0 KiB (2,000 B) in 3 of 10 calls; line 7 allocated most
+            over budget: app::parse: allocs: expected at most 1,024, found 2,000 in 3 of 10 calls
+            over budget: app::parse: retained: expected at most 1.0 KiB (1,024 B), found 2.0 KiB (2,000 B) in 3 of 10 calls; line 9 kept most"#]].assert_eq(&of(&function).join("\n"));
     }
 
     /// A line that ran `occurrences` times, allocated `allocs` blocks of 48 bytes, freed `frees`.

@@ -155,10 +155,18 @@ mod tests {
             source: source.clone(),
             figures,
         });
+        let exceeded = |line| Exceeded {
+            figure: "peak".to_owned(),
+            budget: 0,
+            found: u64::MAX,
+            calls: 1,
+            line,
+        };
         check(&Report {
             functions: vec![Function {
                 name: "a\"b\\c".to_owned(),
                 lines: lines.into(),
+                exceeded: vec![exceeded(Some(3)), exceeded(None)],
                 ..Function::default()
             }],
             ..Report::default()

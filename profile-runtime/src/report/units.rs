@@ -220,6 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_read() {
+        let check = |text, size| assert_eq!(parse_bytes(text), size, "{text}");
+        check("1 MiB", Some(1 << 20));
+        check(" 512kib ", Some(512 << 10));
+        check("10 kB", Some(10_000));
+        check("0 B", Some(0));
+        check("4096", Some(4096));
+        check("", None);
+        check("B", None);
+        check("-1", None);
+        check("1.5 MiB", None);
+        check("1 TiB", None);
+        check("99999999999 GiB", None);
+    }
+
+    #[test]
     fn automatic_units_never_show_1024() {
         const K: i128 = 1024;
         check(
