@@ -27,12 +27,12 @@ fn one_byte_more_is_too_much() {
     expect![[r#"
         memline: assert_peak! took more than it may:
           peak: expected at most 1.0 KiB (1,024 B), found 1.0 KiB (1,025 B)
-        which lines allocated is not known: put #[memline::profile] on the functions in question"#]]
+        which lines allocated is not known: no function with #[memline::profile] did, or MEMLINE is off"#]]
     .assert_eq(&message(|| assert_peak!("1 KiB", drop(bytes(1025)))));
     expect![[r#"
         memline: assert_no_leaks! took more than it may:
           leaks: expected at most 0 B, found 1 B
-        which lines allocated is not known: put #[memline::profile] on the functions in question"#]]
+        which lines allocated is not known: no function with #[memline::profile] did, or MEMLINE is off"#]]
     .assert_eq(&message(|| assert_no_leaks!(bytes(1))));
 }
 

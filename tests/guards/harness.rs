@@ -90,3 +90,18 @@ fn figures_that_cannot_be_written_fail_no_test() {
         "{told}"
     );
 }
+
+#[test]
+fn limits_hold_where_no_lines_are_measured() {
+    let mut command = Command::new(env::current_exe().expect("it runs"));
+    command.args(["--include-ignored", "--exact", "measured::beyond_by_a_byte"]);
+    let output = command.env("MEMLINE", "off").output().expect("it starts");
+    assert!(!output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        told.contains(
+            "leaks: expected at most 9 B, found 10 B\nwhich lines allocated is not known: "
+        ),
+        "{told}"
+    );
+}

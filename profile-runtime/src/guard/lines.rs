@@ -98,20 +98,25 @@ impl Lines {
     /// Goes on with what was done after it.
     pub(crate) fn then(&mut self, next: &Self) {
         for entry in &next.0 {
-            match self
-                .0
-                .iter_mut()
-                .find(|known| known.is(entry.site, entry.slot))
-            {
-                Some(known) => known.moved.add(&entry.moved),
+            match self.position(entry.site, entry.slot) {
+                Some(known) => self.0[known].moved.add(&entry.moved),
                 None => self.0.push(*entry),
             }
         }
     }
 
     fn moved(&self, site: &'static Site, slot: u32) -> Moved {
-        let entry = self.0.iter().find(|entry| entry.is(site, slot));
-        entry.map_or_else(Moved::default, |entry| entry.moved)
+        let known = self.position(site, slot);
+        known.map_or_else(Moved::default, |known| self.0[known].moved)
+    }
+
+    /// Where a line stands: at its slot, in the lines of one function.
+    fn position(&self, site: &'static Site, slot: u32) -> Option<usize> {
+        let there = |entry: &Entry| entry.is(site, slot);
+        if self.0.get(slot as usize).is_some_and(there) {
+            return Some(slot as usize);
+        }
+        self.0.iter().position(there)
     }
 
     /// The lines that have to do with `figure`, those that have most to do with it first.
@@ -204,7 +209,9 @@ impl Heavy {
 pub(crate) fn text(lines: &Lines, figure: Figure) -> String {
     let heaviest = lines.heaviest(figure);
     if heaviest.is_empty() {
-        return "which lines allocated is not known: put #[memline::profile] on the functions in question".to_owned();
+        return "which lines allocated is not known: no function with #[memline::profile] did, or MEMLINE \
+                is off"
+            .to_owned();
     }
     let mut text = match figure {
         Figure::Kept => "lines that kept most, what they called included:".to_owned(),
