@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-pub use profile_macro::profile;
+pub use profile_macro::{profile, test};
 pub use profile_runtime::*;
 
 #[doc(hidden)]

@@ -16,9 +16,11 @@
 //! | [`profile`] | plain data, and its sums |
 //! | [`report`] | what is written of it: pure functions from data to bytes |
 //! | [`record`] | runs a program under memline |
+//! | [`baseline`] | runs tests, and compares their figures with those of an earlier run |
 //! | [`tree`] | the terminal screen |
 
 pub mod args;
+pub mod baseline;
 pub mod commands;
 mod error;
 pub mod load;

@@ -225,7 +225,7 @@ fn advice(program: &str) -> String {
 }
 
 /// The status that the program ended with; of one that a signal ended, what a shell says.
-fn exit_code(status: ExitStatus) -> ExitCode {
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     let code = match (status.code(), status.signal()) {
         (Some(code), _) => code,
         (None, Some(signal)) => 128 + signal,

@@ -1,4 +1,4 @@
-//! The attribute's arguments: `name = "…"`, `crate = path` and `warn`.
+//! The attribute's arguments: `name = "…"`, `crate = path`, `warn`, and the budgets.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
@@ -6,8 +6,11 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, LitStr, Path, Result, Token};
 
+use crate::limits::{Count, Limits, Size};
+
 /// What every message about a bad argument ends with.
-const ALLOWED: &str = "`#[profile]` takes `name = \"…\"`, `crate = path` and `warn`";
+const ALLOWED: &str = "`#[profile]` takes `name = \"…\"`, `crate = path` and `warn`, and the budgets \
+                       `peak`, `allocs` and `retained`";
 
 /// The arguments of one `#[profile]`.
 #[derive(Default)]
@@ -18,25 +21,32 @@ pub(crate) struct Args {
     pub(crate) krate: Option<Path>,
     /// Whether a function that cannot be profiled is warned of.
     pub(crate) warn: bool,
+    /// What a call may take.
+    pub(crate) budget: Limits,
+    /// Whether the function is a test, of which reports say nothing.
+    pub(crate) is_test: bool,
 }
 
 impl Args {
+    /// The arguments of a `#[memline::test]`, as far as they concern its lines.
+    pub(crate) fn of_test(krate: Option<Path>) -> Self {
+        Self {
+            krate,
+            is_test: true,
+            ..Self::default()
+        }
+    }
+
     /// Reads the arguments, putting every mistake into `errors` and going on after it.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Vec<Error>) -> Self {
         let mut args = Self::default();
-        for argument in split_at_commas(tokens) {
-            let parser = |input: ParseStream<'_>| args.argument(input);
-            if let Err(error) = parser.parse2(argument) {
-                errors.push(error);
-            }
-        }
+        each(tokens, errors, |input| args.argument(input));
         args
     }
 
     /// Reads one `key = value`, or `warn`.
     fn argument(&mut self, input: ParseStream<'_>) -> Result<()> {
-        let unexpected = |_| input.error(format_args!("expected an argument: {ALLOWED}"));
-        let key = Ident::parse_any(input).map_err(unexpected)?;
+        let key = key(input, ALLOWED)?;
         match key.to_string().as_str() {
             "name" => {
                 let value = value(input, &key, "a string: `name = \"…\"`")?;
@@ -45,13 +55,10 @@ impl Args {
                 }
                 self.name = Some((key.clone(), value));
             }
-            "crate" => {
-                let value = value(input, &key, "a path: `crate = path::to::memline`")?;
-                if self.krate.is_some() {
-                    return Err(duplicate(&key));
-                }
-                self.krate = Some(value);
-            }
+            "crate" => path(input, &key, &mut self.krate)?,
+            "peak" => bytes(input, &key, &mut self.budget.peak)?,
+            "allocs" => allocs(input, &key, &mut self.budget.allocs)?,
+            "retained" => bytes(input, &key, &mut self.budget.kept)?,
             "warn" => {
                 if self.warn {
                     return Err(duplicate(&key));
@@ -64,20 +71,9 @@ impl Args {
                     return Err(error);
                 }
             }
-            _ => {
-                // One message is enough: the rest of the argument is not looked at.
-                input.parse::<TokenStream>()?;
-                return Err(Error::new(
-                    key.span(),
-                    format_args!("unknown argument `{key}`: {ALLOWED}"),
-                ));
-            }
+            _ => return Err(unknown(input, &key, ALLOWED)),
         }
-        if input.is_empty() {
-            Ok(())
-        } else {
-            Err(input.error(format_args!("expected `,` after `{key} = …`")))
-        }
+        end(input, &key)
     }
 
     /// The path of the module that the expansion calls.
@@ -86,10 +82,81 @@ impl Args {
     }
 }
 
+/// Reads each argument with `read`, putting every mistake into `errors` and going on after it.
+pub(crate) fn each(
+    tokens: TokenStream,
+    errors: &mut Vec<Error>,
+    mut read: impl FnMut(ParseStream<'_>) -> Result<()>,
+) {
+    for argument in split_at_commas(tokens) {
+        let parser = |input: ParseStream<'_>| read(input);
+        if let Err(error) = parser.parse2(argument) {
+            errors.push(error);
+        }
+    }
+}
+
+/// Reads an argument's key; `allowed` says which there are.
+pub(crate) fn key(input: ParseStream<'_>, allowed: &str) -> Result<Ident> {
+    let unexpected = |_| input.error(format_args!("expected an argument: {allowed}"));
+    Ident::parse_any(input).map_err(unexpected)
+}
+
+/// One message is enough: the rest of an unknown argument is not looked at.
+pub(crate) fn unknown(input: ParseStream<'_>, key: &Ident, allowed: &str) -> Error {
+    let _ = input.parse::<TokenStream>();
+    Error::new(
+        key.span(),
+        format_args!("unknown argument `{key}`: {allowed}"),
+    )
+}
+
+/// Nothing follows the value of `key`.
+pub(crate) fn end(input: ParseStream<'_>, key: &Ident) -> Result<()> {
+    if input.is_empty() {
+        Ok(())
+    } else {
+        Err(input.error(format_args!("expected `,` after `{key} = …`")))
+    }
+}
+
+/// Reads `crate = path`.
+pub(crate) fn path(input: ParseStream<'_>, key: &Ident, into: &mut Option<Path>) -> Result<()> {
+    let path = value(input, key, "a path: `crate = path::to::memline`")?;
+    once(key, into, path)
+}
+
+/// Reads `key = "1 MiB"`, or a number of bytes.
+pub(crate) fn bytes(input: ParseStream<'_>, key: &Ident, into: &mut Option<u64>) -> Result<()> {
+    let takes =
+        format!("a size: `{key} = \"1 MiB\"`, `\"512 KiB\"`, `\"0 B\"`, or a number of bytes");
+    let Size(bytes) = value(input, key, &takes)?;
+    once(key, into, bytes)
+}
+
+/// Reads `key = 10`.
+pub(crate) fn allocs(input: ParseStream<'_>, key: &Ident, into: &mut Option<u64>) -> Result<()> {
+    let Count(allocs) = value(
+        input,
+        key,
+        &format!("a number of allocations: `{key} = 10`"),
+    )?;
+    once(key, into, allocs)
+}
+
+fn once<T>(key: &Ident, into: &mut Option<T>, value: T) -> Result<()> {
+    if into.is_some() {
+        return Err(duplicate(key));
+    }
+    *into = Some(value);
+    Ok(())
+}
+
 /// `::memline::__private`, or the same in the path given.
 ///
 /// PERF: these are put down one by one, since tokens that stand in a stream of their own cost the compiler
 /// a round of questions each time.
+#[derive(Clone, Copy)]
 pub(crate) struct Runtime<'a>(Option<&'a Path>);
 
 impl ToTokens for Runtime<'_> {
@@ -132,7 +199,7 @@ fn value<T: ValueOf>(input: ParseStream<'_>, key: &Ident, takes: &str) -> Result
 }
 
 /// A type that an argument's value is read as.
-trait ValueOf: Sized {
+pub(crate) trait ValueOf: Sized {
     fn read(input: ParseStream<'_>) -> Result<Self>;
 }
 

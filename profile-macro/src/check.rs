@@ -59,6 +59,19 @@ pub(crate) fn function(sig: &Signature, attrs: &[Attribute]) -> Option<Error> {
     ))
 }
 
+/// Why this test cannot be measured, on the token that says so; `None` where it can.
+pub(crate) fn test(sig: &Signature, attrs: &[Attribute]) -> Option<Error> {
+    if let Some(constness) = sig.constness {
+        let message = "`#[memline::test]` cannot measure a `const fn`: remove `const`";
+        return Some(Error::new(constness.span, message));
+    }
+    let profile = attrs.iter().find(|attr| is_named(attr.path(), "profile"))?;
+    Some(Error::new(
+        profile.bracket_token.span.join(),
+        "`#[memline::test]` profiles the test already: remove this attribute",
+    ))
+}
+
 /// Whether the item carries a `#[profile]` of its own, which will see to it.
 pub(crate) fn has_own_profile(attrs: &[Attribute]) -> bool {
     attrs

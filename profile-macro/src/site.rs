@@ -1,6 +1,6 @@
 //! The `static` that describes a profiled function: its file, its lines, its source text.
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::args::Args;
@@ -93,7 +93,7 @@ impl Site {
     /// The site as items, and the arguments that its first call tells it.
     ///
     /// ```text
-    /// enum __MemlineHere {}  // its path holds the path of the function around it
+    /// enum __MemlineHere {}  // its path holds the path of the function around it; of a test, __MemlineTest
     /// static __MEMLINE_SITE: …::Site = …::Site::NEW;
     ///
     /// &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, "1,3\0src/lib.rs\0…"
@@ -108,15 +108,25 @@ impl Site {
                 },
                 quote_spanned!(Span::mixed_site()=> &__MEMLINE_SITE, || #name, #place),
             ),
-            None => (
-                quote_spanned! {Span::mixed_site()=>
-                    enum __MemlineHere {}
-                    static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
-                },
-                quote_spanned! {Span::mixed_site()=>
-                    &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, #place
-                },
-            ),
+            None => {
+                let here = Ident::new(
+                    if args.is_test {
+                        "__MemlineTest"
+                    } else {
+                        "__MemlineHere"
+                    },
+                    Span::mixed_site(),
+                );
+                (
+                    quote_spanned! {Span::mixed_site()=>
+                        enum #here {}
+                        static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
+                    },
+                    quote_spanned! {Span::mixed_site()=>
+                        &__MEMLINE_SITE, ::core::any::type_name::<#here>, #place
+                    },
+                )
+            }
         }
     }
 

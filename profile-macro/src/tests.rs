@@ -6,21 +6,31 @@
 
 mod expressions;
 mod functions;
+mod guards;
 mod statements;
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
 
 /// Expands an item, written with its attribute, and prints it without its sites.
 fn probes(item: &str) -> String {
-    print(item, false)
+    print(item, false, crate::item::profile)
 }
 
 /// Expands an item, written with its attribute, and prints all of it.
 fn whole(item: &str) -> String {
-    print(item, true)
+    print(item, true, crate::item::profile)
 }
 
-fn print(item: &str, sites: bool) -> String {
+/// Expands a `#[memline::test]`, written with its attribute, and prints it without its site.
+fn test(item: &str) -> String {
+    print(item, false, crate::memory_test::test)
+}
+
+fn print(
+    item: &str,
+    sites: bool,
+    expand: fn(TokenStream, TokenStream, Span) -> TokenStream,
+) -> String {
     let tokens: TokenStream = item.trim_start().parse().expect("tokens");
     let mut tokens = tokens.into_iter();
     let attribute: TokenStream = tokens.by_ref().take(2).collect();
@@ -38,7 +48,7 @@ fn print(item: &str, sites: bool) -> String {
         ..Printer::default()
     };
     let row = attribute.pound_token.span;
-    printer.print(crate::item::profile(args, tokens.collect(), row));
+    printer.print(expand(args, tokens.collect(), row));
     printer.end_line();
     printer.out
 }

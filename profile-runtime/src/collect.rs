@@ -34,6 +34,9 @@ pub(crate) fn report() -> Report {
 /// The figures of one site, or `None` if it has not run since the last reset.
 fn function(site: &'static Site) -> Option<Function> {
     let about = site.about()?;
+    if is_test((about.name)()) {
+        return None;
+    }
     let place = about.place();
     let mut slots = vec![Sum::default(); place.lines.len()];
     let mut threads = Threads::default();
@@ -65,6 +68,7 @@ fn function(site: &'static Site) -> Option<Function> {
         calls: slots[0].figures.occurrences,
         threads,
         lines: lines(&place, &slots),
+        exceeded: crate::guard::budget::exceeded(site),
     })
 }
 
@@ -187,8 +191,13 @@ fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
     rows.into_values().collect()
 }
 
+/// Whether this is a `#[memline::test]`, whose lines are told when it fails.
+fn is_test(name: &str) -> bool {
+    name.ends_with("::__MemlineTest")
+}
+
 /// Cuts the macro's own item off a path, `index::build::__MemlineHere`; leaves a given name as it is.
-fn function_path(name: &str) -> String {
+pub(crate) fn function_path(name: &str) -> String {
     match name.strip_suffix("::__MemlineHere") {
         Some(function) => function.replace("::{{closure}}", ""),
         None => name.to_owned(),

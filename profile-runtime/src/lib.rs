@@ -10,6 +10,7 @@
 //! | `allocator`, `stats` | counting, and the counters for code |
 //! | `watch` | how a probe learns that something was allocated |
 //! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
+//! | `guard` | what a test or a function may take, and the heap that a value holds |
 //! | `recorder` | every allocation with its call stack, into a file |
 //! | `trace` | what lives, where it was allocated, and what it is |
 //! | `rss`, `clock` | what the system tells |
@@ -29,6 +30,7 @@ mod exit;
 mod fork;
 mod frame;
 mod future;
+mod guard;
 mod line;
 mod nest;
 mod output;
@@ -51,8 +53,9 @@ mod watch;
 
 pub use allocator::Allocator;
 pub use config::{Config, Format, Output, ParseError, Style, Unit};
+pub use guard::size::{HeapSize, size_of_clone, size_of_dropped};
 pub use recorder::Recorder;
-pub use report::{Column, Figures, Function, Line, Report, Threads};
+pub use report::{Column, Exceeded, Figures, Function, Line, Report, Threads};
 pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
 pub use trace::{Key, Leak, on_limit};
 
@@ -70,6 +73,7 @@ pub fn report() -> Report {
 /// [`peak`] are not touched.
 pub fn reset() {
     table::reset();
+    guard::budget::reset();
 }
 
 #[doc(hidden)]
@@ -78,5 +82,9 @@ pub mod __private {
 
     pub use crate::frame::{AtEnd, Cursor, Frame, Pass, enter, enter_closure};
     pub use crate::future::{Task, TaskPass, in_async_block, in_future, in_future_like, task};
+    pub use crate::guard::budget::{Budget, Call};
+    pub use crate::guard::check::{Bytes, Check};
+    pub use crate::guard::limits::Limits;
+    pub use crate::guard::test::{NoResult, Returned, Test};
     pub use crate::site::Site;
 }

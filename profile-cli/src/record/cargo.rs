@@ -9,8 +9,8 @@ use std::process::{Command, ExitCode};
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
-use crate::Error;
 use crate::args::Make;
+use crate::{Error, baseline};
 
 /// `cargo memline …`, as cargo calls it.
 #[derive(Debug, Parser)]
@@ -30,7 +30,8 @@ pub enum Memline {
         after_help = "Examples:
   cargo memline run --release --example index -- src
   cargo memline -o app.memline -f run --release
-  cargo memline test my_test"
+  cargo memline test my_test
+  cargo memline test --fail-on-increase=5%"
     )]
     Memline(Options),
 }
@@ -52,7 +53,19 @@ pub enum Action {
     /// Take what cargo run takes
     Run(Rest),
     /// Take what cargo test takes; each test program makes a recording of its own
-    Test(Rest),
+    Test(Test),
+}
+
+/// `cargo memline test`
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Test {
+    #[command(flatten)]
+    /// Whether figures are compared, rather than recorded.
+    pub baseline: baseline::Options,
+    #[command(flatten)]
+    /// Arguments that are cargo's.
+    pub rest: Rest,
 }
 
 /// Arguments that are cargo's.
@@ -73,12 +86,18 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     let Memline::Memline(options) = cli.command;
     let (name, arguments) = match &options.action {
         Action::Run(rest) => ("run", &rest.arguments),
-        Action::Test(rest) => ("test", &rest.arguments),
+        Action::Test(test) => ("test", &test.rest.arguments),
     };
     let own = arguments.iter().take_while(|argument| *argument != "--");
     let own: Vec<String> = own
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    if let Action::Test(test) = &options.action {
+        test.baseline.check(&own)?;
+        if test.baseline.are_given() {
+            return compare(&options.make, test, &own);
+        }
+    }
     let target = match value_of(&own, "--target") {
         Some(target) => target.to_owned(),
         None => host()?,
@@ -92,10 +111,35 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         command.env(format!("CARGO_PROFILE_{profile}_DEBUG"), "limited");
         command.env(format!("CARGO_PROFILE_{profile}_STRIP"), "none");
     }
-    command.env("CARGO_TARGET_DIR", target_directory(&own)?.join("memline"));
+    command.env(
+        "CARGO_TARGET_DIR",
+        metadata(&own)?.target_directory.join("memline"),
+    );
     let status = command.args(arguments).status();
     let status = status.map_err(|error| Error::Failed(format!("cargo cannot be run: {error}")))?;
     Ok(super::exit_code(status))
+}
+
+/// Runs tests as cargo does, and compares what they tell of their memory.
+fn compare(make: &Make, test: &Test, own: &[String]) -> Result<ExitCode, Error> {
+    if make.output.is_some() || make.sample.is_some() || make.follow_fork {
+        return Err(Error::Usage(
+            "tests are either recorded or compared with a baseline: -o, --sample and --follow-fork do \
+             not go with --fail-on-increase and --update-baseline"
+                .to_owned(),
+        ));
+    }
+    let release = own.iter().any(|word| word == "--release" || word == "-r");
+    let profile = value_of(own, "--profile").unwrap_or(if release { "release" } else { "dev" });
+    let metadata = metadata(own)?;
+    let run = baseline::Run {
+        cargo: cargo(),
+        arguments: &test.rest.arguments,
+        profile,
+        workspace: &metadata.workspace_root,
+        target: &metadata.target_directory,
+    };
+    baseline::run(&test.baseline, run)
 }
 
 fn cargo() -> Command {
@@ -158,12 +202,14 @@ fn host() -> Result<String, Error> {
         .ok_or_else(|| Error::Failed("rustc -vV does not say what it builds for".to_owned()))
 }
 
-/// Where cargo builds.
-fn target_directory(arguments: &[String]) -> Result<PathBuf, Error> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        target_directory: PathBuf,
-    }
+/// What cargo says of the workspace.
+#[derive(Deserialize)]
+struct Metadata {
+    target_directory: PathBuf,
+    workspace_root: PathBuf,
+}
+
+fn metadata(arguments: &[String]) -> Result<Metadata, Error> {
     let mut command = cargo();
     command.args(["metadata", "--no-deps", "--format-version=1"]);
     if let Some(manifest) = value_of(arguments, "--manifest-path") {
@@ -177,9 +223,7 @@ fn target_directory(arguments: &[String]) -> Result<PathBuf, Error> {
             reason.trim().trim_start_matches("error: ").to_owned(),
         ));
     }
-    let metadata: Result<Metadata, _> = serde_json::from_slice(&output.stdout);
-    metadata
-        .map(|metadata| metadata.target_directory)
+    serde_json::from_slice(&output.stdout)
         .map_err(|error| Error::Failed(format!("cargo metadata: {error}")))
 }
 

@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::block::End;
-use super::{AFTER, Expander, FRAME, insert_first, verbatim};
+use super::{AFTER, Expander, FRAME, budget, insert_first, verbatim};
 use crate::flow::is_cfg;
 use crate::site::Site;
 
@@ -96,6 +96,11 @@ impl Expander<'_> {
             }
         } else {
             quote_spanned!(Span::mixed_site()=> #memline::in_future(#about, #inner))
+        };
+        let future = if self.args.budget.are_given() {
+            budget::future(self.args, &future)
+        } else {
+            future
         };
         let future = quote_spanned!(Span::mixed_site()=> #future.await);
         body.stmts = vec![verbatim(site), verbatim(future)];

@@ -22,6 +22,7 @@
 
 mod arm;
 mod block;
+mod budget;
 mod closure;
 mod expr;
 mod future;
@@ -52,7 +53,8 @@ pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &
     } else {
         let stmts = mem::take(&mut body.stmts);
         let pieces = stmts.into_iter().map(Piece::Parsed).collect();
-        body.stmts = expander.body(pieces, brace, &End::of(&sig.output));
+        let unwinds = budget::lets_panics_out(sig);
+        body.stmts = expander.body(pieces, brace, &End::of(&sig.output), unwinds);
     }
 }
 
@@ -65,7 +67,7 @@ pub(crate) fn plain(function: &mut Plain, row: Span, args: &Args) -> Vec<Stmt> {
     };
     let brace = function.brace.span.close();
     let pieces = mem::take(&mut function.pieces);
-    Expander::new(row, function.fn_token, brace, args).body(pieces, brace, &end)
+    Expander::new(row, function.fn_token, brace, args).body(pieces, brace, &end, true)
 }
 
 /// What is known while one function is walked through.
@@ -124,8 +126,9 @@ impl<'a> Expander<'a> {
         Self { site, args, flow }
     }
 
-    /// Rewrites the body of a function that is not `async`, up to its last `brace`.
-    fn body(mut self, pieces: Vec<Piece>, brace: Span, end: &End) -> Vec<Stmt> {
+    /// Rewrites the body of a function that is not `async`, up to its last `brace`; `unwinds` tells whether a
+    /// panic can leave it.
+    fn body(mut self, pieces: Vec<Piece>, brace: Span, end: &End, unwinds: bool) -> Vec<Stmt> {
         // The frame opens the line of the first statement at once, which saves its probe.
         let slot = self.open_first(&pieces);
         let mut stmts = self.pieces(pieces, brace, end);
@@ -135,6 +138,9 @@ impl<'a> Expander<'a> {
             let #frame = #memline::enter(#about, #slot, #slots);
         };
         insert_first(&mut stmts, enter);
+        if self.args.budget.are_given() {
+            insert_first(&mut stmts, budget::call(self.args, unwinds));
+        }
         stmts.insert(0, verbatim(site));
         stmts
     }

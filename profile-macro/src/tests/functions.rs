@@ -266,7 +266,7 @@ fn f() {
 }";
     expect![[r#"
         ::core::compile_error! {
-            "unknown argument `nme`: `#[profile]` takes `name = \"…\"`, `crate = path` and `warn`"
+            "unknown argument `nme`: `#[profile]` takes `name = \"…\"`, `crate = path` and `warn`, and the budgets `peak`, `allocs` and `retained`"
         }
         fn f() {
             g();

@@ -1,8 +1,10 @@
 //! What a function's figures suggest, said only where they leave no doubt.
 
+use super::text::one_line;
 use super::units::{Bytes, count, counted};
-use super::{Figures, Function};
+use super::{Exceeded, Figures, Function};
 use crate::config::Unit;
+use crate::guard::limits;
 
 /// A table that says more is not read.
 const MOST: usize = 5;
@@ -14,7 +16,46 @@ const SOME: u64 = 100;
 const MANY: u64 = 1000;
 
 /// The hints for a function, heaviest first, as sentences without a full stop.
+///
+/// What a budget does not allow stands before them, and is never left out.
 pub(crate) fn of(function: &Function) -> Vec<String> {
+    let over_budget = function.exceeded.iter().map(|e| over_budget(function, e));
+    over_budget.chain(suggestions(function)).collect()
+}
+
+/// A budget that was exceeded: which figure, how much was expected and found, how often, and the line.
+fn over_budget(function: &Function, exceeded: &Exceeded) -> String {
+    let amount = |value: u64| match exceeded.figure.as_str() {
+        "allocs" => count(value),
+        _ => limits::exact(value),
+    };
+    let Exceeded {
+        figure,
+        budget,
+        found,
+        calls,
+        line,
+    } = exceeded;
+    let mut text = format!(
+        "over budget: {}: {figure}: expected at most {}, found {} in {} of {}",
+        one_line(&function.name),
+        amount(*budget),
+        amount(*found),
+        count(*calls),
+        counted(function.calls, "call"),
+    );
+    if let Some(line) = line {
+        let did = if figure == "retained" {
+            "kept"
+        } else {
+            "allocated"
+        };
+        text.push_str(&format!("; line {line} {did} most"));
+    }
+    text
+}
+
+fn suggestions(function: &Function) -> Vec<String> {
     let mut hints: Vec<(u64, String)> = Vec::new();
     for line in &function.lines {
         let Some(figures) = &line.figures else {
@@ -134,6 +175,31 @@ mod tests {
             ..Function::default()
         };
         expected.assert_eq(&of(&function).join("\n"));
+    }
+
+    #[test]
+    fn what_is_over_budget_comes_first_and_whole() {
+        let exceeded = |figure: &str, line| Exceeded {
+            figure: figure.to_owned(),
+            budget: 1024,
+            found: 2000,
+            calls: 3,
+            line,
+        };
+        let function = Function {
+            name: "app::parse".to_owned(),
+            calls: 10,
+            exceeded: vec![
+                exceeded("peak", Some(7)),
+                exceeded("allocs", None),
+                exceeded("retained", Some(9)),
+            ],
+            ..Function::default()
+        };
+        expect![[r#"
+            over budget: app::parse: peak: expected at most 1.0 KiB (1,024 B), found 2.0 KiB (2,000 B) in 3 of 10 calls; line 7 allocated most
+            over budget: app::parse: allocs: expected at most 1,024, found 2,000 in 3 of 10 calls
+            over budget: app::parse: retained: expected at most 1.0 KiB (1,024 B), found 2.0 KiB (2,000 B) in 3 of 10 calls; line 9 kept most"#]].assert_eq(&of(&function).join("\n"));
     }
 
     /// A line that ran `occurrences` times, allocated `allocs` blocks of 48 bytes, freed `frees`.

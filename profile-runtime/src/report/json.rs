@@ -7,7 +7,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Figures, Function, Line, Report};
+use super::{Exceeded, Figures, Function, Line, Report};
 
 /// The object, without a line ending. Bytes and nanoseconds are integers, lines that never ran
 /// have no figures, and what was not measured is null. It is what serde_json writes of the value.
@@ -29,7 +29,27 @@ fn push_function(out: &mut String, function: &Function) {
         format_args!(r#","first_line":{first},"calls":{calls},"lines":["#),
     );
     separated(out, &function.lines, push_line);
-    out.push_str("]}");
+    out.push(']');
+    if !function.exceeded.is_empty() {
+        out.push_str(r#","exceeded":["#);
+        separated(out, &function.exceeded, push_exceeded);
+        out.push(']');
+    }
+    out.push('}');
+}
+
+fn push_exceeded(out: &mut String, exceeded: &Exceeded) {
+    out.push_str(r#"{"figure":"#);
+    push_text(out, &exceeded.figure);
+    for (name, value) in [
+        ("budget", Some(exceeded.budget)),
+        ("found", Some(exceeded.found)),
+        ("calls", Some(exceeded.calls)),
+        ("line", exceeded.line.map(u64::from)),
+    ] {
+        push_number(out, name, value);
+    }
+    out.push('}');
 }
 
 fn push_line(out: &mut String, line: &Line) {
@@ -135,10 +155,18 @@ mod tests {
             source: source.clone(),
             figures,
         });
+        let exceeded = |line| Exceeded {
+            figure: "peak".to_owned(),
+            budget: 0,
+            found: u64::MAX,
+            calls: 1,
+            line,
+        };
         check(&Report {
             functions: vec![Function {
                 name: "a\"b\\c".to_owned(),
                 lines: lines.into(),
+                exceeded: vec![exceeded(Some(3)), exceeded(None)],
                 ..Function::default()
             }],
             ..Report::default()

@@ -15,7 +15,7 @@ mod legend;
 #[cfg(test)]
 mod sample;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use std::fmt;
 
@@ -149,6 +149,25 @@ pub struct Function {
     pub threads: Threads,
     /// Every line from `first_line` to the closing brace.
     pub lines: Vec<Line>,
+    /// The budgets that calls went beyond, as `#[profile(peak = …, allocs = …, retained = …)]` sets them.
+    /// The serialized form has it only where there are some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceeded: Vec<Exceeded>,
+}
+
+/// A budget of a function that some calls went beyond.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exceeded {
+    /// `peak`, `allocs` or `retained`.
+    pub figure: String,
+    /// What a call may take: bytes, or allocations.
+    pub budget: u64,
+    /// What a call has taken at most.
+    pub found: u64,
+    /// How many calls took more than the budget.
+    pub calls: u64,
+    /// The line that had most to do with it in that call: the one that allocated most, or kept most.
+    pub line: Option<u32>,
 }
 
 impl Function {

@@ -47,6 +47,7 @@ pub(crate) fn report() -> Report {
             ran(21, "    index", [1, 0, 0, 0, 0, 0]),
             ran(22, "}", [1, 0, 0, 0, 0, 0]),
         ],
+        ..Function::default()
     };
     Report {
         version: 1,
@@ -80,6 +81,7 @@ pub(crate) fn two_functions() -> Report {
             name: None,
         },
         lines: vec![entry, never(6, "fn worker(i: usize) {"), job, never(8, "}")],
+        ..Function::default()
     });
     report.notes = vec!["Mem usage is not known: /proc/self/statm cannot be read.".to_owned()];
     report
@@ -152,6 +154,7 @@ fn any_function() -> impl Strategy<Value = Function> {
                 calls,
                 threads: Threads::default(),
                 lines: lines.into_iter().enumerate().map(line).collect(),
+                ..Function::default()
             }
         },
     )

@@ -98,6 +98,23 @@ fn fitting(value: i128, precision: u8) -> (i128, &'static str) {
         .unwrap_or(SCALES[3])
 }
 
+/// The number of bytes that a text such as `1 MiB`, `512kib`, `10 kB` or `4096` says.
+pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
+    const UNITS: [(&str, u64); 7] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("b", 1),
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    let unit = |&(unit, scale): &(&str, u64)| Some((text.strip_suffix(unit)?, scale));
+    let (number, scale) = UNITS.iter().find_map(unit).unwrap_or((&text, 1));
+    number.trim_end().parse::<u64>().ok()?.checked_mul(scale)
+}
+
 /// A count with its thousands separated: `5,000`.
 pub(crate) fn count(value: u64) -> String {
     Decimal::new(value.into(), 1, 0).text(true)
@@ -200,6 +217,22 @@ mod tests {
             out.push_str(&format!("{value} at {precision} in {unit}: {bytes}\n"));
         }
         expected.assert_eq(&out);
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        let check = |text, size| assert_eq!(parse_bytes(text), size, "{text}");
+        check("1 MiB", Some(1 << 20));
+        check(" 512kib ", Some(512 << 10));
+        check("10 kB", Some(10_000));
+        check("0 B", Some(0));
+        check("4096", Some(4096));
+        check("", None);
+        check("B", None);
+        check("-1", None);
+        check("1.5 MiB", None);
+        check("1 TiB", None);
+        check("99999999999 GiB", None);
     }
 
     #[test]

@@ -105,3 +105,24 @@ fn a_panic_that_aborts() {
     assert!(said.contains("the index is 1000"), "{said}");
     assert!(!said.contains("\"functions\""), "{said}");
 }
+
+#[test]
+fn a_program_that_is_over_budget_goes_on_and_reports_it() {
+    let output = run(env!("CARGO_BIN_EXE_over_budget"), &[]);
+    let report = report(&output);
+    let build = function(&report, "build");
+    let line = line(&report, "build", "with_capacity")["line"].clone();
+    let exceeded = |figure: &str, budget: u64, found: u64, calls: u64| {
+        serde_json::json!({
+            "figure": figure, "budget": budget, "found": found, "calls": calls, "line": line
+        })
+    };
+    assert_eq!(
+        build["exceeded"],
+        serde_json::json!([
+            exceeded("peak", 1024, 2000, 2),
+            exceeded("retained", 0, 2000, 3)
+        ])
+    );
+    assert_eq!(build["calls"], 4);
+}

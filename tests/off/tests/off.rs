@@ -76,6 +76,23 @@ unchanged! {
     }
 }
 
+/// A `#[memline::test]` is a test all the same, of which nothing is checked.
+#[memline::test(peak = "0 B", allocs = 0, leaks = 0)]
+fn a_test_that_is_not_measured() -> Result<(), std::num::ParseIntError> {
+    std::mem::forget(std::hint::black_box(vec![0u8; 100]));
+    "1".parse::<u8>().map(drop)
+}
+
+#[memline::test(no such = argument)]
+#[should_panic(expected = "of its own")]
+fn a_test_that_panics() {
+    panic!("of its own");
+}
+
+#[memline::test]
+#[test]
+fn a_test_that_is_one_already() {}
+
 /// Programs name their crates in symbols and in debug information.
 const RUNTIME: &[u8] = b"profile_runtime";
 

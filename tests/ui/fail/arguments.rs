@@ -37,6 +37,30 @@ fn no_flag() {}
 #[profile(warn, warn)]
 fn warned_twice() {}
 
+#[profile(peak = "1 TiB")]
+fn no_size() {}
+
+#[profile(peak = -1)]
+fn negative() {}
+
+#[profile(retained = 1.5)]
+fn no_whole_size() {}
+
+#[profile(retained = 1KiB)]
+fn no_text() {}
+
+#[profile(allocs = "1 MiB")]
+fn no_number() {}
+
+#[profile(allocs = 99999999999999999999)]
+fn too_large() {}
+
+#[profile(peak = 1, peak = "1 B")]
+fn budgeted_twice() {}
+
+#[profile(leaks = 0)]
+fn an_argument_of_tests() {}
+
 fn main() {
     unknown();
     twice();
@@ -50,4 +74,12 @@ fn main() {
     all_at_once();
     no_flag();
     warned_twice();
+    no_size();
+    negative();
+    no_whole_size();
+    no_text();
+    no_number();
+    too_large();
+    budgeted_twice();
+    an_argument_of_tests();
 }

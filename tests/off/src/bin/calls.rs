@@ -1,6 +1,6 @@
 //! Uses memline's interface, which stays as it is: there is nothing to count and to report.
 
-#[memline::profile]
+#[memline::profile(peak = "0 B", allocs = 0, retained = 0)]
 fn keep() -> Vec<u8> {
     let kept = vec![0u8; 1000];
     kept
@@ -15,6 +15,11 @@ fn main() {
     assert_eq!(memline::stats().allocations, 0);
     assert_eq!(memline::process_stats().bytes_allocated, 0);
     assert_eq!((memline::live(), memline::peak()), (0, 0));
+    // Nothing is counted, so that nothing is too much.
+    let kept = memline::assert_peak!("0 B", memline::assert_allocs!(0, keep()));
+    memline::assert_no_leaks!(keep().len());
+    assert_eq!(memline::size_of_clone(&kept), memline::HeapSize::default());
+    assert_eq!(memline::size_of_dropped(kept).bytes, 0);
     memline::reset();
     let report = memline::report();
     assert!(report.functions.is_empty());
