@@ -78,12 +78,12 @@ fn killed_at_fifty_moments() {
 fn runs_on_profiled() -> Outcome {
     #[memline::profile]
     fn rounds() {
+        common::ready(); // from here on memline handles the signals
         loop {
             drop(load(50));
         }
     }
     drop(load(50));
-    common::ready();
     rounds();
     Ok(())
 }
