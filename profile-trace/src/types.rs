@@ -33,8 +33,8 @@ pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
         let standard = frame.is_standard();
         let method = Method::of(frame);
         found = match found {
-            None => method.and_then(|method| method.made(standard)),
-            Some(inner) => match method.map_or(Around::Nothing, |method| method.around(&inner)) {
+            None => method.made(standard),
+            Some(inner) => match method.around(&inner) {
                 Around::This(outer) => Some(outer),
                 Around::Nothing => Some(inner),
                 Around::End => return Some(inner.to_string()),
@@ -76,7 +76,7 @@ enum Around<'a> {
 }
 
 impl<'a> Method<'a> {
-    fn of(frame: &'a Frame) -> Option<Self> {
+    fn of(frame: &'a Frame) -> Self {
         let instance = frame.instance.as_deref().unwrap_or_default();
         let arguments = instance
             .find('<')
@@ -87,19 +87,27 @@ impl<'a> Method<'a> {
             .into_iter()
             .filter(|argument| !is_allocator(argument));
         let function = frame.function.as_str();
-        let (owner, is_method) = match owner(function) {
+        let pathless = !function
+            .split('<')
+            .next()
+            .unwrap_or_default()
+            .contains("::")
+            && !function.starts_with('<');
+        let file = frame.file.as_deref().filter(|_| pathless);
+        let (owner, is_method) = match file.and_then(by_file) {
             Some(owner) => (owner, true),
-            None => (function, false),
+            None => owner(function).map_or((function, false), |owner| (owner, true)),
         };
         let (path, own) = head(owner);
         let own = own.into_iter();
-        let own = own.filter(|argument| !matches!(*argument, "A" | "S") && !is_allocator(argument));
-        Some(Self {
+        let own =
+            own.filter(|argument| !matches!(*argument, "A" | "S" | "_") && !is_allocator(argument));
+        Self {
             owner: path,
             arguments_of_owner: own.count(),
             arguments: arguments.collect(),
             is_method,
-        })
+        }
     }
 
     fn name(&self) -> &'a str {
@@ -122,24 +130,13 @@ impl<'a> Method<'a> {
             "BTreeMap" => self.typed("BTreeMap", 2),
             "BTreeSet" => self.typed("BTreeSet", 1),
             "Box" => Some(boxed(first)),
-            name @ ("Rc" | "Arc" | "UniqueRc" | "UniqueArc" | "VecDeque" | "BinaryHeap"
-            | "LinkedList") => {
-                let name = if name.ends_with("Rc") { "Rc" } else { name };
-                let name = if name.ends_with("Arc") { "Arc" } else { name };
-                let own = self.typed(name, 1)?;
-                // What shares a slice says so in the name of the function only.
-                Some(own)
-            }
+            name @ ("Rc" | "Arc" | "VecDeque" | "BinaryHeap" | "LinkedList") => self.typed(name, 1),
             name if !standard && self.is_method && self.arguments_of_owner > 0 => {
                 self.typed(name, self.arguments_of_owner.min(self.arguments.len()))
             }
-            // `box_new<T>`, `from_elem<T>`, `to_vec<T>` and their like in the modules of what they make.
-            "box_new" | "exchange_malloc" => Some(boxed(first)),
-            "from_elem" | "to_vec" | "to_vec_in" | "from_iter"
-                if standard && self.owner.contains("vec") =>
-            {
-                self.typed("Vec", 1)
-            }
+            // The modules of what they make have functions, too: `vec::from_elem<T>`, `<[T]>::to_vec`.
+            _ if standard && self.owner.contains("vec") => self.typed("Vec", 1),
+            "slice" | "[T]" if standard => self.typed("Vec", 1),
             _ => None,
         }
     }
@@ -181,6 +178,47 @@ impl<'a> Method<'a> {
             _ => Around::Nothing,
         }
     }
+}
+
+/// The type whose methods a file of the standard library holds, for functions without a path.
+fn by_file(file: &str) -> Option<&'static str> {
+    const FILES: [(&str, &str); 19] = [
+        ("std::alloc/raw_vec", "RawVec"),
+        ("std::alloc/vec/", "Vec"),
+        ("std::alloc/slice.rs", "slice"),
+        ("std::alloc/string.rs", "String"),
+        ("std::alloc/str.rs", "str"),
+        ("std::alloc/fmt.rs", "alloc::fmt::"),
+        ("std::alloc/boxed", "Box"),
+        ("std::alloc/rc.rs", "Rc"),
+        ("std::alloc/sync.rs", "Arc"),
+        ("std::alloc/ffi/c_str.rs", "CString"),
+        ("std::alloc/collections/vec_deque/", "VecDeque"),
+        ("std::alloc/collections/binary_heap/", "BinaryHeap"),
+        ("std::alloc/collections/linked_list.rs", "LinkedList"),
+        ("std::alloc/collections/btree/map", "BTreeMap"),
+        ("std::alloc/collections/btree/set", "BTreeSet"),
+        ("std::std/collections/hash/map.rs", "HashMap"),
+        ("std::std/collections/hash/set.rs", "HashSet"),
+        ("std::std/ffi/os_str.rs", "OsString"),
+        ("std::std/path.rs", "PathBuf"),
+    ];
+    const TABLES: [(&str, &str); 4] = [
+        ("/src/raw", "RawTable"),
+        ("/src/map.rs", "HashMap"),
+        ("/src/set.rs", "HashSet"),
+        ("/src/table.rs", "RawTable"),
+    ];
+    if let Some((_, within)) = file.split_once("hashbrown-") {
+        return TABLES
+            .iter()
+            .find(|(part, _)| within.contains(part))
+            .map(|found| found.1);
+    }
+    FILES
+        .iter()
+        .find(|(start, _)| file.starts_with(start))
+        .map(|found| found.1)
 }
 
 /// What a hash table with such entries is.

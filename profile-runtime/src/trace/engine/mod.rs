@@ -195,6 +195,7 @@ impl Users {
         {
             let mut shared = SHARED.lock();
             shared.look_at_modules();
+            shared.read_symbols();
             shared.forget_churn();
         }
         blocks::open(true);
