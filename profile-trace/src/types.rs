@@ -40,8 +40,8 @@ pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
                 Around::End => return Some(inner.to_string()),
             },
         };
-        if !standard {
-            break; // the program's own, or a container of another crate
+        if !standard && published(frame).is_none() {
+            break; // the program's own
         }
     }
     found.map(|found| found.to_string())
@@ -49,6 +49,8 @@ pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
 
 /// A function, as a method of a type.
 struct Method<'a> {
+    /// Its own name.
+    name: &'a str,
     /// The path of the type, without arguments, or for a free function the module's.
     owner: &'a str,
     /// How many arguments the type has.
@@ -63,6 +65,18 @@ struct Method<'a> {
 struct Type<'a> {
     name: &'a str,
     arguments: Vec<&'a str>,
+    /// Whether it holds a slice of that.
+    slice: bool,
+}
+
+impl<'a> Type<'a> {
+    fn new(name: &'a str, arguments: Vec<&'a str>) -> Self {
+        Self {
+            name,
+            arguments,
+            slice: false,
+        }
+    }
 }
 
 /// What a function says of the type that was found within.
@@ -83,9 +97,6 @@ impl<'a> Method<'a> {
             .filter(|_| instance.ends_with('>'))
             .map(|start| split(&instance[start + 1..instance.len() - 1]))
             .unwrap_or_default();
-        let arguments = arguments
-            .into_iter()
-            .filter(|argument| !is_allocator(argument));
         let function = frame.function.as_str();
         let pathless = !function
             .split('<')
@@ -94,35 +105,46 @@ impl<'a> Method<'a> {
             .contains("::")
             && !function.starts_with('<');
         let file = frame.file.as_deref().filter(|_| pathless);
-        let (owner, is_method) = match file.and_then(by_file) {
+        let by_file = file.and_then(by_file);
+        let by_crate = file.and_then(|_| published(frame));
+        let (owner, is_method) = match by_file.or(by_crate) {
             Some(owner) => (owner, true),
             None => owner(function).map_or((function, false), |owner| (owner, true)),
         };
         let (path, own) = head(owner);
-        let own = own.into_iter();
-        let own =
-            own.filter(|argument| !matches!(*argument, "A" | "S" | "_") && !is_allocator(argument));
+        // Without a path, a type is taken to have one argument.
+        let of_owner = own.len().max(usize::from(by_crate.is_some()));
+        let of_owner = arguments.iter().take(of_owner);
+        let of_owner = of_owner.filter(|argument| !is_allocator(argument));
         Self {
+            name: instance.split('<').next().unwrap_or_default(),
             owner: path,
-            arguments_of_owner: own.count(),
-            arguments: arguments.collect(),
+            arguments_of_owner: of_owner.count(),
+            arguments: arguments
+                .into_iter()
+                .filter(|argument| !is_allocator(argument))
+                .collect(),
             is_method,
         }
     }
 
-    fn name(&self) -> &'a str {
+    /// The last part of the owner's path.
+    fn owners_name(&self) -> &'a str {
         self.owner.rsplit("::").next().unwrap_or(self.owner)
     }
 
     fn typed(&self, name: &'a str, arguments: usize) -> Option<Type<'a>> {
-        let arguments = self.arguments.get(..arguments)?.to_vec();
-        Some(Type { name, arguments })
+        Some(Type {
+            name,
+            arguments: self.arguments.get(..arguments)?.to_vec(),
+            slice: false,
+        })
     }
 
     /// The type that this innermost method was made for, if it says.
     fn made(&self, standard: bool) -> Option<Type<'a>> {
         let first = *self.arguments.first()?;
-        match self.name() {
+        match self.owners_name() {
             "RawVec" | "Vec" => self.typed("Vec", 1),
             "RawTable" => Some(table(first)),
             "HashMap" => self.typed("HashMap", 2),
@@ -130,7 +152,12 @@ impl<'a> Method<'a> {
             "BTreeMap" => self.typed("BTreeMap", 2),
             "BTreeSet" => self.typed("BTreeSet", 1),
             "Box" => Some(boxed(first)),
-            name @ ("Rc" | "Arc" | "VecDeque" | "BinaryHeap" | "LinkedList") => self.typed(name, 1),
+            // `allocate_for_slice<u8>`
+            name @ ("Rc" | "Arc") => self.typed(name, 1).map(|shared| Type {
+                slice: self.name.contains("slice"),
+                ..shared
+            }),
+            name @ ("VecDeque" | "BinaryHeap" | "LinkedList") => self.typed(name, 1),
             name if !standard && self.is_method && self.arguments_of_owner > 0 => {
                 self.typed(name, self.arguments_of_owner.min(self.arguments.len()))
             }
@@ -145,8 +172,8 @@ impl<'a> Method<'a> {
     fn around(&self, inner: &Type<'a>) -> Around<'a> {
         let first = inner.arguments.first().copied().unwrap_or_default();
         let same = self.arguments.first() == Some(&first);
-        let this = |name, arguments| Around::This(Type { name, arguments });
-        match (inner.name, self.name()) {
+        let this = |name, arguments| Around::This(Type::new(name, arguments));
+        match (inner.name, self.owners_name()) {
             ("Vec", "String" | "str") if first == "u8" => this("String", Vec::new()),
             ("Vec", name @ ("OsString" | "PathBuf" | "CString")) if first == "u8" => {
                 this(name, Vec::new())
@@ -178,6 +205,15 @@ impl<'a> Method<'a> {
             _ => Around::Nothing,
         }
     }
+}
+
+/// The crate of a function, if it comes from a registry, of whose sources `Frame::file` has the name
+/// and the version: that of a container, perhaps.
+fn published(frame: &Frame) -> Option<&str> {
+    let (root, _) = frame.file.as_deref()?.split_once('/')?;
+    let (krate, version) = root.rsplit_once('-')?;
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
+    is_version.then_some(krate)
 }
 
 /// The type whose methods a file of the standard library holds, for functions without a path.
@@ -229,18 +265,9 @@ fn table(entry: &str) -> Type<'_> {
         .map(split)
         .unwrap_or_default();
     match parts[..] {
-        [key, "()"] => Type {
-            name: "HashSet",
-            arguments: vec![key],
-        },
-        [_, _] => Type {
-            name: "HashMap",
-            arguments: parts,
-        },
-        _ => Type {
-            name: "HashTable",
-            arguments: vec![entry],
-        },
+        [key, "()"] => Type::new("HashSet", vec![key]),
+        [_, _] => Type::new("HashMap", parts),
+        _ => Type::new("HashTable", vec![entry]),
     }
 }
 
@@ -264,14 +291,9 @@ fn boxed(contents: &str) -> Type<'_> {
                 "BTreeMap"
             }
         }
-        _ => {
-            return Type {
-                name: "Box",
-                arguments: vec![contents],
-            };
-        }
+        _ => return Type::new("Box", vec![contents]),
     };
-    Type { name, arguments }
+    Type::new(name, arguments)
 }
 
 impl std::fmt::Display for Type<'_> {
@@ -280,7 +302,12 @@ impl std::fmt::Display for Type<'_> {
         if !self.arguments.is_empty() {
             let arguments: Vec<String> =
                 self.arguments.iter().map(|text| shortened(text)).collect();
-            write!(f, "<{}>", arguments.join(", "))?;
+            let arguments = arguments.join(", ");
+            if self.slice && !arguments.starts_with('[') {
+                write!(f, "<[{arguments}]>")?;
+            } else {
+                write!(f, "<{arguments}>")?;
+            }
         }
         Ok(())
     }

@@ -142,7 +142,7 @@ pub fn overhead() -> u64 {
 /// }
 /// ```
 #[must_use]
-pub fn traceback_of<T>(block: *const T) -> Option<Vec<Frame>> {
+pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
     handed_out(|| engine::traceback_of(block.addr()))
 }
 
