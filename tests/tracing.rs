@@ -3,6 +3,8 @@
 
 mod common;
 
+#[path = "tracing/columns.rs"]
+mod columns;
 #[path = "tracing/input.rs"]
 mod input;
 #[path = "tracing/lives.rs"]
@@ -20,7 +22,14 @@ fn main() -> Outcome {
         reports::PROGRAMS,
         input::PROGRAMS,
         watches::PROGRAMS,
+        columns::PROGRAMS,
     ];
-    let tests = [lives::TESTS, reports::TESTS, input::TESTS, watches::TESTS];
+    let tests = [
+        lives::TESTS,
+        reports::TESTS,
+        input::TESTS,
+        watches::TESTS,
+        columns::TESTS,
+    ];
     common::main(&programs, &tests)
 }

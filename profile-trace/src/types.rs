@@ -6,7 +6,7 @@
 //! container. A buffer may belong to a container around it (a `Vec` in a `String`), whose methods
 //! then follow on the stack.
 
-use crate::symbols::Frame;
+use crate::symbols::{self, Frame};
 
 /// The type that a stack's allocation is for, such as `Vec<app::Particle>`. `frames` has the innermost
 /// first, without memline's own. `None` where no function between the allocation and the program says.
@@ -27,11 +27,12 @@ use crate::symbols::Frame;
 /// ];
 /// assert_eq!(types::of(&stack).as_deref(), Some("Vec<u64>"));
 /// ```
-pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
+pub fn of<'a>(frames: impl IntoIterator<Item: Into<Function<'a>>>) -> Option<String> {
     let mut found: Option<Type<'a>> = None;
-    for frame in frames {
-        let standard = frame.is_standard();
-        let method = Method::of(frame);
+    for function in frames {
+        let function = function.into();
+        let standard = symbols::is_standard(function.path, function.file);
+        let method = Method::of(function);
         found = match found {
             None => method.made(standard),
             Some(inner) => match method.around(&inner) {
@@ -40,11 +41,32 @@ pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
                 Around::End => return Some(inner.to_string()),
             },
         };
-        if !standard && published(frame).is_none() {
+        if !standard && published(function.file).is_none() {
             break; // the program's own
         }
     }
     found.map(|found| found.to_string())
+}
+
+/// What is to be known of a function; a [`Frame`] has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    /// Its path, as [`Frame::function`].
+    pub path: &'a str,
+    /// Its name with type arguments, as [`Frame::instance`].
+    pub instance: Option<&'a str>,
+    /// Its source file, as [`Frame::file`].
+    pub file: Option<&'a str>,
+}
+
+impl<'a> From<&'a Frame> for Function<'a> {
+    fn from(frame: &'a Frame) -> Self {
+        Self {
+            path: &frame.function,
+            instance: frame.instance.as_deref(),
+            file: frame.file.as_deref(),
+        }
+    }
 }
 
 /// A function, as a method of a type.
@@ -90,26 +112,22 @@ enum Around<'a> {
 }
 
 impl<'a> Method<'a> {
-    fn of(frame: &'a Frame) -> Self {
-        let instance = frame.instance.as_deref().unwrap_or_default();
+    fn of(function: Function<'a>) -> Self {
+        let instance = function.instance.unwrap_or_default();
         let arguments = instance
             .find('<')
             .filter(|_| instance.ends_with('>'))
             .map(|start| split(&instance[start + 1..instance.len() - 1]))
             .unwrap_or_default();
-        let function = frame.function.as_str();
-        let pathless = !function
-            .split('<')
-            .next()
-            .unwrap_or_default()
-            .contains("::")
-            && !function.starts_with('<');
-        let file = frame.file.as_deref().filter(|_| pathless);
+        let path = function.path;
+        let start = path.split('<').next().unwrap_or_default();
+        let pathless = !start.contains("::") && !path.starts_with('<');
+        let file = function.file.filter(|_| pathless);
         let by_file = file.and_then(by_file);
-        let by_crate = file.and_then(|_| published(frame));
+        let by_crate = published(file);
         let (owner, is_method) = match by_file.or(by_crate) {
             Some(owner) => (owner, true),
-            None => owner(function).map_or((function, false), |owner| (owner, true)),
+            None => owner(path).map_or((path, false), |owner| (owner, true)),
         };
         let (path, own) = head(owner);
         // Without a path, a type is taken to have one argument.
@@ -144,6 +162,9 @@ impl<'a> Method<'a> {
     /// The type that this innermost method was made for, if it says.
     fn made(&self, standard: bool) -> Option<Type<'a>> {
         let first = *self.arguments.first()?;
+        if self.name.starts_with("{closure") {
+            return None; // what it was made in follows
+        }
         match self.owners_name() {
             "RawVec" | "Vec" => self.typed("Vec", 1),
             "RawTable" => Some(table(first)),
@@ -209,8 +230,8 @@ impl<'a> Method<'a> {
 
 /// The crate of a function, if it comes from a registry, of whose sources `Frame::file` has the name
 /// and the version: that of a container, perhaps.
-fn published(frame: &Frame) -> Option<&str> {
-    let (root, _) = frame.file.as_deref()?.split_once('/')?;
+fn published(file: Option<&str>) -> Option<&str> {
+    let (root, _) = file?.split_once('/')?;
     let (krate, version) = root.rsplit_once('-')?;
     let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
     is_version.then_some(krate)

@@ -50,7 +50,9 @@ use std::mem::ManuallyDrop;
 
 use crate::{exit, stats};
 
-pub(crate) use engine::{alloc, before_realloc, begin_if_asked, free, is_on, thread_ended};
+pub(crate) use engine::{
+    Held, Lines, alloc, before_realloc, begin_if_asked, free, is_on, thread_ended,
+};
 pub(crate) use limit::check as check_limit;
 
 pub use error::Error;

@@ -208,9 +208,20 @@ impl Heap {
 
     /// The frames of a stack, the oldest first.
     pub(crate) fn traceback(stack: super::stacks::Stack) -> Vec<Frame> {
-        let heap = Self::of_stack(stack);
+        let heap = Self::of_stacks([stack].into_iter());
         let mut named =
             heap.named(|calls| shown(calls).into_iter().rev().map(Frame::from).collect());
         named.pop().unwrap_or_default()
+    }
+
+    /// Gives `look` the lines that each stack leads through, each once.
+    pub(super) fn places(&self, mut look: impl FnMut(&[(&str, u32)])) {
+        self.named(|calls| {
+            let places = frames(calls).filter_map(|frame| frame.path.as_deref().zip(frame.line));
+            let mut places: Vec<(&str, u32)> = places.collect();
+            places.sort_unstable();
+            places.dedup();
+            look(&places);
+        });
     }
 }

@@ -113,12 +113,12 @@ impl Heap {
         }
     }
 
-    /// Nothing but a stack.
-    pub(super) fn of_stack(stack: Stack) -> Self {
+    /// Nothing but some stacks.
+    pub(super) fn of_stacks(stacks: impl Iterator<Item = Stack>) -> Self {
         Self {
             rows: Vec::new(),
             blocks: Vec::new(),
-            stacks: Arc::new([stack]),
+            stacks: stacks.collect(),
             threads: Arc::new([]),
             file: None,
         }
