@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tables=$(mktemp)
-trap 'rm -f "$tables"' EXIT
+trap 'rm -f "$tables" "$tables.memline"' EXIT
 
 # example FUNCTION NAME [CARGO'S FLAGS…] [-- ARGUMENTS…]
 example() {
@@ -38,4 +38,4 @@ echo 'cargo run --locked --example find_leak'
 cargo run --locked --example find_leak 2>"$tables"
 grep -q '^#1: File:examples/find_leak.rs$' "$tables"
 grep -q ' HashMap<String, usize> | ' "$tables"
-cargo run --release --locked --example record -- "$tables"
+cargo run --release --locked --example record -- "$tables.memline"

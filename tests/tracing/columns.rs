@@ -1,5 +1,7 @@
 //! What lines of profiled functions retain and churn.
 
+use std::hint::black_box;
+
 use memline::trace;
 
 use crate::common::{Child, Outcome, Program, Test, line};
@@ -13,7 +15,7 @@ pub(crate) const TESTS: &[Test] = named![lines_tell_what_is_left_of_what_they_ma
 fn make(count: usize) -> Vec<Vec<u8>> {
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
-        let text = vec![1u8; 10];
+        let text = black_box(vec![1u8; 10]);
         all.push(text.repeat(10));
     }
     all
@@ -29,7 +31,7 @@ fn keeps_some() -> Outcome {
         (figures.retained, figures.churned)
     };
     assert_eq!(held("with_capacity"), (Some(50 * 24), Some(0)));
-    assert_eq!(held("vec![1u8; 10]"), (Some(0), Some(500)));
+    assert_eq!(held("vec![1u8; 10])"), (Some(0), Some(500)));
     assert_eq!(held("repeat"), (Some(2000), Some(3000)));
     // What is retained and churned is what was allocated.
     for source in ["with_capacity", "vec!", "repeat"] {

@@ -29,6 +29,10 @@
 mod engine;
 mod error;
 mod every;
+#[cfg_attr(
+    not(all(feature = "trace", target_os = "linux", target_arch = "x86_64")),
+    expect(dead_code, reason = "nothing can be traced")
+)]
 mod filter;
 mod key;
 mod leak;
@@ -40,10 +44,6 @@ mod limit;
 )]
 mod settings;
 mod snapshot;
-#[cfg_attr(
-    not(all(feature = "trace", target_os = "linux", target_arch = "x86_64")),
-    expect(dead_code, reason = "nothing can be traced")
-)]
 mod statistic;
 
 use std::mem::ManuallyDrop;
