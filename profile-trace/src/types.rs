@@ -121,7 +121,8 @@ impl<'a> Method<'a> {
             .unwrap_or_default();
         let path = function.path;
         let start = path.split('<').next().unwrap_or_default();
-        let pathless = !start.contains("::") && !path.starts_with('<');
+        // Without a path there is a crate at most: `alloc::grow_one<u8, alloc::alloc::Global>`.
+        let pathless = start.matches("::").count() <= 1 && !path.starts_with('<');
         let file = function.file.filter(|_| pathless);
         let by_file = file.and_then(by_file);
         let by_crate = published(file);
