@@ -102,16 +102,69 @@ mod tests {
 
     #[test]
     fn the_largest_come_first() {
-        check_types(Sort::Size, 10, false, expect![[""]]);
+        check_types(
+            Sort::Size,
+            10,
+            false,
+            expect![[r#"
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                           Types  # objects  Total size
+            --------------------- ---------- -----------
+            in app::Index::build        240     5.0 MiB
+                  in worker::run          3     1.0 MiB
+                    in app::read          1     2.0 KiB
+        "#]],
+        );
     }
 
     #[test]
     fn by_name_with_a_rest() {
-        check_types(Sort::Type, 1, false, expect![[""]]);
+        check_types(
+            Sort::Type,
+            1,
+            false,
+            expect![[r#"
+            app folder
+            Memory live at the high-water mark: 6.0 MiB in 244 blocks
+
+                           Types  # objects  Total size
+            --------------------- ---------- -----------
+            in app::Index::build        240     5.0 MiB
+            … 2 more types, with 1.0 MiB; --limit N shows more
+        "#]],
+        );
     }
 
     #[test]
     fn as_json() {
-        check_types(Sort::Objects, 1, true, expect![[""]]);
+        check_types(
+            Sort::Objects,
+            1,
+            true,
+            expect![[r#"
+            {
+              "view": "peak",
+              "types": [
+                {
+                  "type": "in app::Index::build",
+                  "objects": 240,
+                  "bytes": 5242880
+                },
+                {
+                  "type": "in worker::run",
+                  "objects": 3,
+                  "bytes": 1048576
+                },
+                {
+                  "type": "in app::read",
+                  "objects": 1,
+                  "bytes": 2048
+                }
+              ]
+            }
+        "#]],
+        );
     }
 }
