@@ -279,7 +279,7 @@ fn csv() {
     assert_eq!(figures.len(), titles.split(',').count() - 1);
     figures[5] = "RSS";
     figures[12..15].fill("…");
-    expect!["tests/formats.rs,formats::collect,33,100,1000,RSS,10,100,0,0,1000,0,…,…,…,"]
+    expect!["tests/formats.rs,formats::collect,33,100,1000,RSS,10,100,0,0,1000,0,…,…,…,,,"]
         .assert_eq(&figures.join(","));
     // Lines that never ran have no figures.
     let row = rows
