@@ -1,7 +1,7 @@
 //! Once it is known where to look: the lines of one method, each with what it keeps. Run it with
 //!
 //! ```text
-//! cargo run --release --example narrow_down
+//! CARGO_PROFILE_RELEASE_DEBUG=limited cargo run --release --example narrow_down
 //! ```
 //!
 //! A video's frames are searched for faces. The table shows which line of the method grows memory, and,

@@ -13,12 +13,12 @@ use crate::{record, rss, site, stats};
 
 /// What has been measured until now, the lines that are running included.
 pub(crate) fn report() -> Report {
-    let held = Lines::now();
+    let mut notes = Vec::from_iter(rss::missing());
+    let held = Lines::now(&mut notes);
     let functions = site::all().filter_map(|site| function(site, held.as_ref()));
     let mut functions: Vec<Function> = functions.collect();
     functions
         .sort_by(|a, b| (&a.file, a.first_line, &a.name).cmp(&(&b.file, b.first_line, &b.name)));
-    let mut notes = Vec::from_iter(rss::missing());
     if !crate::start::allocator_installed() {
         notes.push(
             "memline's allocator is not installed, so that the heap's figures are all zero: enable \

@@ -58,7 +58,7 @@ pub(crate) struct Held {
 pub(crate) enum Lines {}
 
 impl Lines {
-    pub(crate) fn now() -> Option<Self> {
+    pub(crate) fn now(_: &mut Vec<String>) -> Option<Self> {
         None
     }
 

@@ -23,11 +23,13 @@ pub(crate) struct Lines(HashMap<u32, Vec<(String, Held)>>);
 impl Lines {
     /// What all lines hold now; `None` while nothing is traced, and in a signal handler, which may have
     /// interrupted a thread that holds what is needed.
-    pub(crate) fn now() -> Option<Self> {
+    ///
+    /// Where the program has no lines, nothing is known of them, and `notes` says why.
+    pub(crate) fn now(notes: &mut Vec<String>) -> Option<Self> {
         if !is_on() || signal_report::is_mine() {
             return None;
         }
-        apart(|| {
+        let (lines, problems) = apart(|| {
             let churned = SHARED.lock().churned();
             let mut held: Vec<Held> = churned
                 .into_iter()
@@ -59,8 +61,12 @@ impl Lines {
             for ((path, line), held) in lines {
                 by_line.entry(line).or_default().push((path, held));
             }
-            Some(Self(by_line))
-        })
+            (Self(by_line), heap.notes())
+        });
+        notes.extend(problems.iter().cloned());
+        let known = problems.is_empty();
+        apart(|| drop(problems));
+        known.then_some(lines)
     }
 
     /// What a line holds. `file` is as the compiler names it: relative to where it ran, perhaps.
