@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tables=$(mktemp)
-trap 'rm -f "$tables"' EXIT
+trap 'rm -f "$tables" "$tables.memline"' EXIT
 
 # example FUNCTION NAME [CARGO'S FLAGS…] [-- ARGUMENTS…]
 example() {
@@ -30,4 +30,12 @@ example 'Index::build' index -- .
 example 'spawn_and_collect' threads
 example 'download' tokio
 example 'Server::handle' leak
+example 'Recognizer::face_image' narrow_down
 example 'triangle' own_allocator --no-default-features --features profile
+
+# Those that print a report of their own, or none.
+echo 'cargo run --locked --example find_leak'
+cargo run --locked --example find_leak 2>"$tables"
+grep -q '^#1: File:examples/find_leak.rs$' "$tables"
+grep -q ' HashMap<String, usize> | ' "$tables"
+cargo run --release --locked --example record -- "$tables.memline"

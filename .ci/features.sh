@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for features in '' profile global-allocator record; do
+for features in '' profile global-allocator record trace; do
     echo "cargo clippy --no-default-features --features '$features'"
     cargo clippy --locked --lib --examples --no-default-features --features "$features" -- -D warnings
 done

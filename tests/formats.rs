@@ -230,20 +230,20 @@ fn json() {
         .expect("there are lines");
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     expect![[r##"
-        {"allocated":0,"allocs":0,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":29,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"rss_increment":0,"source":"#[profile]","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":29,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"#[profile]","time_ns":null}
         {"line":30,"source":"fn collect(count: usize) -> Vec<String> {"}
-        {"allocated":2400,"allocs":1,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":2400,"line":31,"mem_usage":0,"occurrences":1,"peak":2400,"reallocs":0,"rss_increment":0,"source":"    let mut all = Vec::with_capacity(count);","time_ns":null}
-        {"allocated":0,"allocs":0,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":32,"mem_usage":0,"occurrences":101,"peak":0,"reallocs":0,"rss_increment":0,"source":"    for _ in 0..count {","time_ns":null}
-        {"allocated":1000,"allocs":100,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":1000,"line":33,"mem_usage":0,"occurrences":100,"peak":10,"reallocs":0,"rss_increment":0,"source":"        let text = \"x\".repeat(10); // 文字, and <b> \"quotes\", in a comment","time_ns":null}
-        {"allocated":1000,"allocs":100,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":1000,"line":34,"mem_usage":0,"occurrences":100,"peak":10,"reallocs":0,"rss_increment":0,"source":"        all.push(text.clone());","time_ns":null}
-        {"allocated":0,"allocs":0,"freed":1000,"frees":100,"heap":0,"heap_increment":0,"increment":-1000,"line":35,"mem_usage":0,"occurrences":100,"peak":0,"reallocs":0,"rss_increment":0,"source":"    }","time_ns":null}
-        {"allocated":0,"allocs":0,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":36,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"rss_increment":0,"source":"    if all.is_empty() {","time_ns":null}
+        {"allocated":2400,"allocs":1,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":2400,"line":31,"mem_usage":0,"occurrences":1,"peak":2400,"reallocs":0,"retained":null,"rss_increment":0,"source":"    let mut all = Vec::with_capacity(count);","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":32,"mem_usage":0,"occurrences":101,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"    for _ in 0..count {","time_ns":null}
+        {"allocated":1000,"allocs":100,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":1000,"line":33,"mem_usage":0,"occurrences":100,"peak":10,"reallocs":0,"retained":null,"rss_increment":0,"source":"        let text = \"x\".repeat(10); // 文字, and <b> \"quotes\", in a comment","time_ns":null}
+        {"allocated":1000,"allocs":100,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":1000,"line":34,"mem_usage":0,"occurrences":100,"peak":10,"reallocs":0,"retained":null,"rss_increment":0,"source":"        all.push(text.clone());","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":1000,"frees":100,"heap":0,"heap_increment":0,"increment":-1000,"line":35,"mem_usage":0,"occurrences":100,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"    }","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":36,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"    if all.is_empty() {","time_ns":null}
         {"line":37,"source":"        return all;"}
         {"line":38,"source":"    }"}
         {"line":39,"source":""}
-        {"allocated":5000,"allocs":1,"freed":5000,"frees":1,"heap":0,"heap_increment":0,"increment":0,"line":40,"mem_usage":0,"occurrences":1,"peak":5000,"reallocs":0,"rss_increment":0,"source":"    drop(black_box(vec![0u8; 5000]));","time_ns":null}
-        {"allocated":0,"allocs":0,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":41,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"rss_increment":0,"source":"    all","time_ns":null}
-        {"allocated":0,"allocs":0,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":42,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"rss_increment":0,"source":"}","time_ns":null}
+        {"allocated":5000,"allocs":1,"churned":null,"freed":5000,"frees":1,"heap":0,"heap_increment":0,"increment":0,"line":40,"mem_usage":0,"occurrences":1,"peak":5000,"reallocs":0,"retained":null,"rss_increment":0,"source":"    drop(black_box(vec![0u8; 5000]));","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":41,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"    all","time_ns":null}
+        {"allocated":0,"allocs":0,"churned":null,"freed":0,"frees":0,"heap":0,"heap_increment":0,"increment":0,"line":42,"mem_usage":0,"occurrences":1,"peak":0,"reallocs":0,"retained":null,"rss_increment":0,"source":"}","time_ns":null}
     "##]].assert_eq(&text);
 
     let mut rest = value.clone();
@@ -263,7 +263,7 @@ fn csv() {
         .split_once("\r\n")
         .expect("lines end as RFC 4180 has it");
     let expected = "file,function,line,occurrences,increment,mem_usage,peak,allocs,frees,reallocs,\
-                    allocated,freed,rss_increment,heap,heap_increment,time_ns,source";
+                    allocated,freed,rss_increment,heap,heap_increment,time_ns,retained,churned,source";
     assert_eq!(titles, expected);
     // Quoted is what holds a comma or a quote, with the quotes doubled.
     let row = rows
@@ -279,7 +279,7 @@ fn csv() {
     assert_eq!(figures.len(), titles.split(',').count() - 1);
     figures[5] = "RSS";
     figures[12..15].fill("…");
-    expect!["tests/formats.rs,formats::collect,33,100,1000,RSS,10,100,0,0,1000,0,…,…,…,"]
+    expect!["tests/formats.rs,formats::collect,33,100,1000,RSS,10,100,0,0,1000,0,…,…,…,,,"]
         .assert_eq(&figures.join(","));
     // Lines that never ran have no figures.
     let row = rows

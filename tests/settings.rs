@@ -87,7 +87,7 @@ fn bad_values_are_told_and_change_nothing() {
         "MEMLINE_COLUMNS",
         "peak,leaks",
         expect![[
-            r#"memline: MEMLINE_COLUMNS: "leaks" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all); using mem_usage,increment,occurrences"#
+            r#"memline: MEMLINE_COLUMNS: "leaks" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all); using mem_usage,increment,occurrences"#
         ]],
     );
     check(

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::profile::Grouping;
+use crate::report::Sort;
 
 /// Shows where memory goes in a Rust program.
 #[derive(Debug, Parser)]
@@ -45,9 +46,12 @@ pub enum Command {
     /// Functions by what they and all that they called hold
     #[command(after_help = "Example:\n  memline summary app.memline --crate app")]
     Summary(Limited),
-    /// The places that allocate most, by line, function, crate or stack
+    /// The places that allocate most, by line, function, crate, stack or type
     #[command(after_help = "Example:\n  memline top app.memline --by crate --total")]
     Top(Top),
+    /// The types that memory was allocated for
+    #[command(after_help = "Example:\n  memline types app.memline --leaks --sort objects")]
+    Types(Types),
     /// A row per thread and stack, as text or as an HTML page
     #[command(after_help = "Example:\n  memline table app.memline --html -o table.html")]
     Table(Table),
@@ -214,6 +218,17 @@ pub struct Stats {
     #[command(flatten)]
     /// Where to.
     pub to: To,
+}
+
+/// `memline types`
+#[derive(Debug, Args)]
+pub struct Types {
+    #[command(flatten)]
+    /// The recording, and how much of it.
+    pub limited: Limited,
+    /// What to sort by
+    #[arg(long, value_enum, default_value_t = Sort::Size)]
+    pub sort: Sort,
 }
 
 /// `memline summary`

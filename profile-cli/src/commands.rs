@@ -12,7 +12,7 @@ use profile_trace::symbols::{self, Named, Symbols};
 
 use crate::Error;
 use crate::args::{
-    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Table, To, Top,
+    Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Table, To, Top, Types,
 };
 use crate::load::{load, notes};
 use crate::output::Output;
@@ -48,6 +48,13 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Top(Top { limited: args, by }) => {
             let (limit, json) = (args.limit, args.json);
             show(args.look, args.to, &report::Top { by, limit, json })
+        }
+        Command::Types(Types {
+            limited: args,
+            sort,
+        }) => {
+            let (limit, json) = (args.limit, args.json);
+            show(args.look, args.to, &report::Types { sort, limit, json })
         }
         Command::Table(args) => table(args),
         Command::Lines(args) => lines(args),

@@ -8,14 +8,17 @@ use crate::line::LineTally;
 use crate::report::{Figures, Function, Line, Report, Threads};
 use crate::site::{Place, Site};
 use crate::table::{Pending, Table};
+use crate::trace::{Held, Lines};
 use crate::{record, rss, site, stats};
 
 /// What has been measured until now, the lines that are running included.
 pub(crate) fn report() -> Report {
-    let mut functions: Vec<Function> = site::all().filter_map(function).collect();
+    let mut notes = Vec::from_iter(rss::missing());
+    let held = Lines::now(&mut notes);
+    let functions = site::all().filter_map(|site| function(site, held.as_ref()));
+    let mut functions: Vec<Function> = functions.collect();
     functions
         .sort_by(|a, b| (&a.file, a.first_line, &a.name).cmp(&(&b.file, b.first_line, &b.name)));
-    let mut notes = Vec::from_iter(rss::missing());
     if !crate::start::allocator_installed() {
         notes.push(
             "memline's allocator is not installed, so that the heap's figures are all zero: enable \
@@ -32,7 +35,7 @@ pub(crate) fn report() -> Report {
 }
 
 /// The figures of one site, or `None` if it has not run since the last reset.
-fn function(site: &'static Site) -> Option<Function> {
+fn function(site: &'static Site, held: Option<&Lines>) -> Option<Function> {
     let about = site.about()?;
     if is_test((about.name)()) {
         return None;
@@ -67,7 +70,7 @@ fn function(site: &'static Site) -> Option<Function> {
         first_line: place.first_line(),
         calls: slots[0].figures.occurrences,
         threads,
-        lines: lines(&place, &slots),
+        lines: lines(&place, &slots, held),
         exceeded: crate::guard::budget::exceeded(site),
     })
 }
@@ -152,7 +155,7 @@ impl Sum {
         self.heap = self.heap.max(live as i64);
     }
 
-    fn finish(&self) -> Figures {
+    fn finish(&self, held: Option<Held>) -> Figures {
         let figures = self.figures;
         let measured = figures.mem_usage.is_some();
         Figures {
@@ -160,13 +163,15 @@ impl Sum {
             heap: self.heap.max(0) as u64,
             rss_increment: figures.rss_increment.filter(|_| measured),
             time_ns: figures.time_ns.filter(|_| crate::start::timed()),
+            retained: held.map(|held| held.retained),
+            churned: held.map(|held| held.churned),
             ..figures
         }
     }
 }
 
 /// A row for each line of the source, or, where the source is not known, for each that has probes.
-fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
+fn lines(place: &Place, slots: &[Sum], held: Option<&Lines>) -> Vec<Line> {
     let mut rows: BTreeMap<u32, Line> = (place.first_line()..)
         .zip(place.source.lines())
         .map(|(line, source)| {
@@ -185,7 +190,8 @@ fn lines(place: &Place, slots: &[Sum]) -> Vec<Line> {
         let row = rows.entry(line).or_default();
         row.line = line;
         if slot.ran() {
-            row.figures = Some(slot.finish());
+            let held = held.map(|held| held.of(place.file, line));
+            row.figures = Some(slot.finish(held));
         }
     }
     rows.into_values().collect()

@@ -23,6 +23,8 @@ use crate::report::units::MAX_PRECISION;
 /// | `MEMLINE_STYLE` | `default`, `classic` | `default` |
 /// | `MEMLINE_UNIT` | `auto`, `B`, `KiB`, `MiB`, `GiB` | `auto` |
 /// | `MEMLINE_PRECISION` | decimals, `0` to `9` | `1` |
+/// | `MEMLINE_TRACE` | frames to be kept of each stack, `1` to `256`: traces from the start | |
+/// | `MEMLINE_KEY` | `line`, `stack`, `type`, `function`, `crate`: what a [`Leak`](crate::Leak) adds up by | |
 /// | `NO_COLOR` | anything: no colour, also on a terminal | |
 ///
 /// In `MEMLINE_COLUMNS` a list replaces the columns that would be shown (`peak,allocs`), names

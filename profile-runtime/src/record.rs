@@ -88,6 +88,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Record> {
 }
 
 /// Begins or ends to follow what all threads do; see [`Counters::follow`].
+#[cfg(all(feature = "record", target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn follow_all(on: bool) {
     for record in all() {
         record.counters.follow(on);

@@ -6,7 +6,7 @@
 //! container. A buffer may belong to a container around it (a `Vec` in a `String`), whose methods
 //! then follow on the stack.
 
-use crate::symbols::Frame;
+use crate::symbols::{self, Frame};
 
 /// The type that a stack's allocation is for, such as `Vec<app::Particle>`. `frames` has the innermost
 /// first, without memline's own. `None` where no function between the allocation and the program says.
@@ -27,28 +27,52 @@ use crate::symbols::Frame;
 /// ];
 /// assert_eq!(types::of(&stack).as_deref(), Some("Vec<u64>"));
 /// ```
-pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<String> {
+pub fn of<'a>(frames: impl IntoIterator<Item: Into<Function<'a>>>) -> Option<String> {
     let mut found: Option<Type<'a>> = None;
-    for frame in frames {
-        let standard = frame.is_standard();
-        let method = Method::of(frame);
+    for function in frames {
+        let function = function.into();
+        let standard = symbols::is_standard(function.path, function.file);
+        let method = Method::of(function);
         found = match found {
-            None => method.and_then(|method| method.made(standard)),
-            Some(inner) => match method.map_or(Around::Nothing, |method| method.around(&inner)) {
+            None => method.made(standard),
+            Some(inner) => match method.around(&inner) {
                 Around::This(outer) => Some(outer),
                 Around::Nothing => Some(inner),
                 Around::End => return Some(inner.to_string()),
             },
         };
-        if !standard {
-            break; // the program's own, or a container of another crate
+        if !standard && published(function.file).is_none() {
+            break; // the program's own
         }
     }
     found.map(|found| found.to_string())
 }
 
+/// What is to be known of a function; a [`Frame`] has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Function<'a> {
+    /// Its path, as [`Frame::function`].
+    pub path: &'a str,
+    /// Its name with type arguments, as [`Frame::instance`].
+    pub instance: Option<&'a str>,
+    /// Its source file, as [`Frame::file`].
+    pub file: Option<&'a str>,
+}
+
+impl<'a> From<&'a Frame> for Function<'a> {
+    fn from(frame: &'a Frame) -> Self {
+        Self {
+            path: &frame.function,
+            instance: frame.instance.as_deref(),
+            file: frame.file.as_deref(),
+        }
+    }
+}
+
 /// A function, as a method of a type.
 struct Method<'a> {
+    /// Its own name.
+    name: &'a str,
     /// The path of the type, without arguments, or for a free function the module's.
     owner: &'a str,
     /// How many arguments the type has.
@@ -63,6 +87,18 @@ struct Method<'a> {
 struct Type<'a> {
     name: &'a str,
     arguments: Vec<&'a str>,
+    /// Whether it holds a slice of that.
+    slice: bool,
+}
+
+impl<'a> Type<'a> {
+    fn new(name: &'a str, arguments: Vec<&'a str>) -> Self {
+        Self {
+            name,
+            arguments,
+            slice: false,
+        }
+    }
 }
 
 /// What a function says of the type that was found within.
@@ -76,45 +112,61 @@ enum Around<'a> {
 }
 
 impl<'a> Method<'a> {
-    fn of(frame: &'a Frame) -> Option<Self> {
-        let instance = frame.instance.as_deref().unwrap_or_default();
+    fn of(function: Function<'a>) -> Self {
+        let instance = function.instance.unwrap_or_default();
         let arguments = instance
             .find('<')
             .filter(|_| instance.ends_with('>'))
             .map(|start| split(&instance[start + 1..instance.len() - 1]))
             .unwrap_or_default();
-        let arguments = arguments
-            .into_iter()
-            .filter(|argument| !is_allocator(argument));
-        let function = frame.function.as_str();
-        let (owner, is_method) = match owner(function) {
+        let path = function.path;
+        let start = path.split('<').next().unwrap_or_default();
+        // Without a path there is a crate at most: `alloc::grow_one<u8, alloc::alloc::Global>`.
+        let pathless = start.matches("::").count() <= 1 && !path.starts_with('<');
+        let file = function.file.filter(|_| pathless);
+        let by_file = file.and_then(by_file);
+        let by_crate = published(file);
+        let (owner, is_method) = match by_file.or(by_crate) {
             Some(owner) => (owner, true),
-            None => (function, false),
+            None => owner(path).map_or((path, false), |owner| (owner, true)),
         };
         let (path, own) = head(owner);
-        let own = own.into_iter();
-        let own = own.filter(|argument| !matches!(*argument, "A" | "S") && !is_allocator(argument));
-        Some(Self {
+        // Without a path, a type is taken to have one argument.
+        let of_owner = own.len().max(usize::from(by_crate.is_some()));
+        let of_owner = arguments.iter().take(of_owner);
+        let of_owner = of_owner.filter(|argument| !is_allocator(argument));
+        Self {
+            name: instance.split('<').next().unwrap_or_default(),
             owner: path,
-            arguments_of_owner: own.count(),
-            arguments: arguments.collect(),
+            arguments_of_owner: of_owner.count(),
+            arguments: arguments
+                .into_iter()
+                .filter(|argument| !is_allocator(argument))
+                .collect(),
             is_method,
-        })
+        }
     }
 
-    fn name(&self) -> &'a str {
+    /// The last part of the owner's path.
+    fn owners_name(&self) -> &'a str {
         self.owner.rsplit("::").next().unwrap_or(self.owner)
     }
 
     fn typed(&self, name: &'a str, arguments: usize) -> Option<Type<'a>> {
-        let arguments = self.arguments.get(..arguments)?.to_vec();
-        Some(Type { name, arguments })
+        Some(Type {
+            name,
+            arguments: self.arguments.get(..arguments)?.to_vec(),
+            slice: false,
+        })
     }
 
     /// The type that this innermost method was made for, if it says.
     fn made(&self, standard: bool) -> Option<Type<'a>> {
         let first = *self.arguments.first()?;
-        match self.name() {
+        if self.name.starts_with("{closure") {
+            return None; // what it was made in follows
+        }
+        match self.owners_name() {
             "RawVec" | "Vec" => self.typed("Vec", 1),
             "RawTable" => Some(table(first)),
             "HashMap" => self.typed("HashMap", 2),
@@ -122,24 +174,18 @@ impl<'a> Method<'a> {
             "BTreeMap" => self.typed("BTreeMap", 2),
             "BTreeSet" => self.typed("BTreeSet", 1),
             "Box" => Some(boxed(first)),
-            name @ ("Rc" | "Arc" | "UniqueRc" | "UniqueArc" | "VecDeque" | "BinaryHeap"
-            | "LinkedList") => {
-                let name = if name.ends_with("Rc") { "Rc" } else { name };
-                let name = if name.ends_with("Arc") { "Arc" } else { name };
-                let own = self.typed(name, 1)?;
-                // What shares a slice says so in the name of the function only.
-                Some(own)
-            }
+            // `allocate_for_slice<u8>`
+            name @ ("Rc" | "Arc") => self.typed(name, 1).map(|shared| Type {
+                slice: self.name.contains("slice"),
+                ..shared
+            }),
+            name @ ("VecDeque" | "BinaryHeap" | "LinkedList") => self.typed(name, 1),
             name if !standard && self.is_method && self.arguments_of_owner > 0 => {
                 self.typed(name, self.arguments_of_owner.min(self.arguments.len()))
             }
-            // `box_new<T>`, `from_elem<T>`, `to_vec<T>` and their like in the modules of what they make.
-            "box_new" | "exchange_malloc" => Some(boxed(first)),
-            "from_elem" | "to_vec" | "to_vec_in" | "from_iter"
-                if standard && self.owner.contains("vec") =>
-            {
-                self.typed("Vec", 1)
-            }
+            // The modules of what they make have functions, too: `vec::from_elem<T>`, `<[T]>::to_vec`.
+            _ if standard && self.owner.contains("vec") => self.typed("Vec", 1),
+            "slice" | "[T]" if standard => self.typed("Vec", 1),
             _ => None,
         }
     }
@@ -148,8 +194,8 @@ impl<'a> Method<'a> {
     fn around(&self, inner: &Type<'a>) -> Around<'a> {
         let first = inner.arguments.first().copied().unwrap_or_default();
         let same = self.arguments.first() == Some(&first);
-        let this = |name, arguments| Around::This(Type { name, arguments });
-        match (inner.name, self.name()) {
+        let this = |name, arguments| Around::This(Type::new(name, arguments));
+        match (inner.name, self.owners_name()) {
             ("Vec", "String" | "str") if first == "u8" => this("String", Vec::new()),
             ("Vec", name @ ("OsString" | "PathBuf" | "CString")) if first == "u8" => {
                 this(name, Vec::new())
@@ -183,6 +229,56 @@ impl<'a> Method<'a> {
     }
 }
 
+/// The crate of a function, if it comes from a registry, of whose sources `Frame::file` has the name
+/// and the version: that of a container, perhaps.
+fn published(file: Option<&str>) -> Option<&str> {
+    let (root, _) = file?.split_once('/')?;
+    let (krate, version) = root.rsplit_once('-')?;
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
+    is_version.then_some(krate)
+}
+
+/// The type whose methods a file of the standard library holds, for functions without a path.
+fn by_file(file: &str) -> Option<&'static str> {
+    const FILES: [(&str, &str); 19] = [
+        ("std::alloc/raw_vec", "RawVec"),
+        ("std::alloc/vec/", "Vec"),
+        ("std::alloc/slice.rs", "slice"),
+        ("std::alloc/string.rs", "String"),
+        ("std::alloc/str.rs", "str"),
+        ("std::alloc/fmt.rs", "alloc::fmt::"),
+        ("std::alloc/boxed", "Box"),
+        ("std::alloc/rc.rs", "Rc"),
+        ("std::alloc/sync.rs", "Arc"),
+        ("std::alloc/ffi/c_str.rs", "CString"),
+        ("std::alloc/collections/vec_deque/", "VecDeque"),
+        ("std::alloc/collections/binary_heap/", "BinaryHeap"),
+        ("std::alloc/collections/linked_list.rs", "LinkedList"),
+        ("std::alloc/collections/btree/map", "BTreeMap"),
+        ("std::alloc/collections/btree/set", "BTreeSet"),
+        ("std::std/collections/hash/map.rs", "HashMap"),
+        ("std::std/collections/hash/set.rs", "HashSet"),
+        ("std::std/ffi/os_str.rs", "OsString"),
+        ("std::std/path.rs", "PathBuf"),
+    ];
+    const TABLES: [(&str, &str); 4] = [
+        ("/src/raw", "RawTable"),
+        ("/src/map.rs", "HashMap"),
+        ("/src/set.rs", "HashSet"),
+        ("/src/table.rs", "RawTable"),
+    ];
+    if let Some((_, within)) = file.split_once("hashbrown-") {
+        return TABLES
+            .iter()
+            .find(|(part, _)| within.contains(part))
+            .map(|found| found.1);
+    }
+    FILES
+        .iter()
+        .find(|(start, _)| file.starts_with(start))
+        .map(|found| found.1)
+}
+
 /// What a hash table with such entries is.
 fn table(entry: &str) -> Type<'_> {
     let parts = entry
@@ -191,18 +287,9 @@ fn table(entry: &str) -> Type<'_> {
         .map(split)
         .unwrap_or_default();
     match parts[..] {
-        [key, "()"] => Type {
-            name: "HashSet",
-            arguments: vec![key],
-        },
-        [_, _] => Type {
-            name: "HashMap",
-            arguments: parts,
-        },
-        _ => Type {
-            name: "HashTable",
-            arguments: vec![entry],
-        },
+        [key, "()"] => Type::new("HashSet", vec![key]),
+        [_, _] => Type::new("HashMap", parts),
+        _ => Type::new("HashTable", vec![entry]),
     }
 }
 
@@ -226,14 +313,9 @@ fn boxed(contents: &str) -> Type<'_> {
                 "BTreeMap"
             }
         }
-        _ => {
-            return Type {
-                name: "Box",
-                arguments: vec![contents],
-            };
-        }
+        _ => return Type::new("Box", vec![contents]),
     };
-    Type { name, arguments }
+    Type::new(name, arguments)
 }
 
 impl std::fmt::Display for Type<'_> {
@@ -242,7 +324,12 @@ impl std::fmt::Display for Type<'_> {
         if !self.arguments.is_empty() {
             let arguments: Vec<String> =
                 self.arguments.iter().map(|text| shortened(text)).collect();
-            write!(f, "<{}>", arguments.join(", "))?;
+            let arguments = arguments.join(", ");
+            if self.slice && !arguments.starts_with('[') {
+                write!(f, "<[{arguments}]>")?;
+            } else {
+                write!(f, "<{arguments}>")?;
+            }
         }
         Ok(())
     }

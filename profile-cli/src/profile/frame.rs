@@ -1,6 +1,6 @@
 //! One function at one place of a source file.
 
-use profile_trace::symbols;
+use profile_trace::{symbols, types};
 use serde::Serialize;
 
 /// A call, or a function that was inlined into one.
@@ -40,5 +40,15 @@ impl Frame {
     #[must_use]
     pub fn is_standard(&self) -> bool {
         symbols::is_standard(&self.function, self.file.as_deref())
+    }
+}
+
+impl<'a> From<&'a Frame> for types::Function<'a> {
+    fn from(frame: &'a Frame) -> Self {
+        Self {
+            path: &frame.function,
+            instance: frame.instance.as_deref(),
+            file: frame.file.as_deref(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use profile_trace::types;
 use profile_trace::view::{Amount, View};
 use serde::Serialize;
 
@@ -18,6 +19,8 @@ pub enum Grouping {
     Crate,
     /// The whole call stack.
     Stack,
+    /// The type that was allocated for.
+    Type,
 }
 
 /// What was allocated at one place.
@@ -61,8 +64,12 @@ pub fn groups(profile: &Profile, view: View, grouping: Grouping) -> Vec<Group> {
         if amount == Amount::default() {
             continue;
         }
-        if grouping == Grouping::Stack {
-            let group = sums.entry(stack_label(profile, row.call)).or_default();
+        if matches!(grouping, Grouping::Stack | Grouping::Type) {
+            let label = match grouping {
+                Grouping::Stack => stack_label(profile, row.call),
+                _ => type_label(profile, row.call),
+            };
+            let group = sums.entry(label).or_default();
             group.own = sum([group.own, amount].into_iter());
             group.total = group.own;
             continue;
@@ -112,8 +119,17 @@ fn label(frame: &Frame, grouping: Grouping) -> String {
         Grouping::Function => frame.function.clone(),
         Grouping::Crate if frame.krate().is_empty() => "(not Rust)".to_owned(),
         Grouping::Crate => frame.krate().to_owned(),
-        Grouping::Line | Grouping::Stack => frame.place(),
+        Grouping::Line | Grouping::Stack | Grouping::Type => frame.place(),
     }
+}
+
+/// The type that a stack's allocation is for, or else the function that it is charged to.
+fn type_label(profile: &Profile, call: u32) -> String {
+    let found = types::of(profile.frames_of(call));
+    found.unwrap_or_else(|| match profile.charged(call) {
+        Some(call) => format!("in {}", profile.frames[call.frame as usize].function),
+        None => "(no stack)".to_owned(),
+    })
 }
 
 /// The places of a stack outside of the standard library, the innermost first.

@@ -21,6 +21,7 @@ mod summary;
 mod table;
 mod table_html;
 mod top;
+mod types;
 
 use std::io::{self, Write};
 
@@ -45,6 +46,7 @@ pub use summary::Summary;
 pub use table::Table;
 pub use table_html::TableHtml;
 pub use top::Top;
+pub use types::{Sort, Types};
 
 /// What a report is made of.
 #[derive(Clone, Copy, Debug)]

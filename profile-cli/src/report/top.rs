@@ -71,6 +71,7 @@ pub(super) fn grid(groups: &[Group], whole: u64, by: Grouping, paint: Paint) -> 
         Grouping::Function => "Function",
         Grouping::Crate => "Crate",
         Grouping::Stack => "Stack",
+        Grouping::Type => "Type",
     };
     let mut titles = vec![">Own", ">%", ">Blocks", ">Total", ">%", title];
     let with_function = by == Grouping::Line;

@@ -223,7 +223,7 @@ mod tests {
             expect![[r#"
                 MEMLINE: "maybe" is not a switch (on, true, 1, off, false or 0); using on
                 MEMLINE_FORMAT: "xml" is not a format (table, json, csv or html); using table
-                MEMLINE_COLUMNS: "leaks" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all); using mem_usage,increment,occurrences
+                MEMLINE_COLUMNS: "leaks" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all); using mem_usage,increment,occurrences
                 MEMLINE_STYLE: "modern" is not a style (default or classic); using default
                 MEMLINE_UNIT: "MB" is not a unit (auto, B, KiB, MiB or GiB); using auto
                 MEMLINE_PRECISION: "12" is not a number of decimals (0 to 9); using 1"#]],

@@ -47,6 +47,10 @@ pub enum Column {
     HeapIncrement,
     /// Time spent in the line.
     Time,
+    /// Bytes that the line allocated and nobody has freed, while memory is traced.
+    Retained,
+    /// Bytes that the line allocated and anybody has freed again, while memory is traced.
+    Churned,
 }
 
 /// A figure and how it is to be read.
@@ -61,7 +65,7 @@ pub(crate) enum Value {
 
 impl Column {
     /// Every column, in the order of the JSON keys and of the CSV header.
-    pub const ALL: [Column; 13] = [
+    pub const ALL: [Column; 15] = [
         Column::Occurrences,
         Column::Increment,
         Column::MemUsage,
@@ -75,6 +79,8 @@ impl Column {
         Column::Heap,
         Column::HeapIncrement,
         Column::Time,
+        Column::Retained,
+        Column::Churned,
     ];
 
     /// What a table shows unless told otherwise.
@@ -134,6 +140,16 @@ impl Column {
                 "change of the live heap while the line ran, by all threads",
             ),
             Column::Time => ("time_ns", "Time", "time spent in the line"),
+            Column::Retained => (
+                "retained",
+                "Retained",
+                "bytes that the line allocated, callees included, and nobody has freed",
+            ),
+            Column::Churned => (
+                "churned",
+                "Churned",
+                "bytes that the line allocated, callees included, and anybody has freed again",
+            ),
         }
     }
 
@@ -154,6 +170,8 @@ impl Column {
             Column::Heap => Value::Bytes(figures.heap.into()),
             Column::HeapIncrement => Value::Bytes(figures.heap_increment.into()),
             Column::Time => figures.time_ns.map_or(Value::Unknown, Value::Nanoseconds),
+            Column::Retained => known(figures.retained.map(i128::from)),
+            Column::Churned => known(figures.churned.map(i128::from)),
         }
     }
 
@@ -289,10 +307,10 @@ mod tests {
                 "+peak,+allocs": mem_usage increment occurrences peak allocs
                 "+peak,allocs": peak allocs
                 "time,TIME_NS": time_ns
-                "all": mem_usage increment occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns
-                "increment,all": increment mem_usage occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns
+                "all": mem_usage increment occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns retained churned
+                "increment,all": increment mem_usage occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns retained churned
                 "default,peak": mem_usage increment occurrences peak
-                "+all": mem_usage increment occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns
+                "+all": mem_usage increment occurrences peak allocs frees reallocs allocated freed rss_increment heap heap_increment time_ns retained churned
             "#]],
         );
     }
@@ -302,11 +320,11 @@ mod tests {
         check(
             &["pak", "peak,,", "peak allocs", ",", "+"],
             expect![[r#"
-                "pak": "pak" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all)
+                "pak": "pak" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all)
                 "peak,,": peak
-                "peak allocs": "peak allocs" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all)
-                ",": "," is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all)
-                "+": "" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, default or all)
+                "peak allocs": "peak allocs" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all)
+                ",": "," is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all)
+                "+": "" is not a column (occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed, rss_increment, heap, heap_increment, time_ns, retained, churned, default or all)
             "#]],
         );
     }

@@ -76,6 +76,8 @@ fn push_figures(out: &mut String, figures: &Figures) {
         ("heap", Some(figures.heap.into())),
         ("heap_increment", Some(figures.heap_increment.into())),
         ("time_ns", figures.time_ns.map(i128::from)),
+        ("retained", figures.retained.map(i128::from)),
+        ("churned", figures.churned.map(i128::from)),
     ];
     for (name, value) in known {
         push_number(out, name, value);

@@ -115,12 +115,25 @@ impl fmt::Display for Report {
     }
 }
 
-/// The report in the form that `config` says, line ending included. `terminal` tells whether a
+/// The report in the form that `config` says, line ending included. Where memory was traced, what lines
+/// retain and churn is shown too. `terminal` tells whether a
 /// terminal will show it.
 ///
 /// It may run inside a signal handler, on memory of its own: it reads no environment, takes no lock
 /// of std's streams and leaves nothing behind in thread-locals.
 pub(crate) fn render(report: &Report, config: &Config, terminal: bool) -> String {
+    let lines = report.functions.iter().flat_map(|function| &function.lines);
+    let mut figures = lines.filter_map(|line| line.figures.as_ref());
+    let traced = figures.any(|figures| figures.retained.is_some());
+    let with_held;
+    let config = if traced {
+        let held = [Column::Retained, Column::Churned];
+        let columns = config.columns.iter().copied().chain(held);
+        with_held = config.clone().columns(columns);
+        &with_held
+    } else {
+        config
+    };
     match config.effective_format() {
         Format::Table => match config.style {
             Style::Default => table::render(report, config, terminal),
@@ -248,6 +261,12 @@ pub struct Figures {
     pub heap_increment: i64,
     /// Time spent in the line, in nanoseconds; `None` unless the time column was asked for.
     pub time_ns: Option<u64>,
+    /// Bytes that the line, or what it called, allocated and nobody has freed; `None` unless memory is
+    /// traced. As far as the frames go that are kept of each stack.
+    pub retained: Option<u64>,
+    /// Bytes that the line, or what it called, allocated and anybody has freed again; as
+    /// [`retained`](Self::retained) otherwise.
+    pub churned: Option<u64>,
     /// Buffers that reallocations of this line grew: runs of reallocations, each of the block
     /// that the one before returned.
     #[serde(skip)]

@@ -104,6 +104,8 @@ pub(crate) fn ran(line: u32, source: &str, figures: [u64; 6]) -> Line {
         heap: 7_000_000,
         heap_increment: increment,
         time_ns: Some(occurrences * 1_234),
+        retained: None,
+        churned: None,
         ..Figures::default()
     };
     Line {
@@ -183,7 +185,7 @@ prop_compose! {
         let [allocs, frees, reallocs, allocated, freed] = counts;
         Figures {
             occurrences, increment, mem_usage, peak, allocs, frees, reallocs, allocated, freed,
-            rss_increment, heap, heap_increment, time_ns, grown: 0,
+            rss_increment, heap, heap_increment, time_ns, retained: None, churned: None, grown: 0,
         }
     }
 }

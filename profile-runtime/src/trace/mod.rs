@@ -29,6 +29,10 @@
 mod engine;
 mod error;
 mod every;
+#[cfg_attr(
+    not(all(feature = "trace", target_os = "linux", target_arch = "x86_64")),
+    expect(dead_code, reason = "nothing can be traced")
+)]
 mod filter;
 mod key;
 mod leak;
@@ -40,17 +44,15 @@ mod limit;
 )]
 mod settings;
 mod snapshot;
-#[cfg_attr(
-    not(all(feature = "trace", target_os = "linux", target_arch = "x86_64")),
-    expect(dead_code, reason = "nothing can be traced")
-)]
 mod statistic;
 
 use std::mem::ManuallyDrop;
 
 use crate::{exit, stats};
 
-pub(crate) use engine::{alloc, before_realloc, begin_if_asked, free, is_on, thread_ended};
+pub(crate) use engine::{
+    Held, Lines, alloc, before_realloc, begin_if_asked, free, is_on, thread_ended,
+};
 pub(crate) use limit::check as check_limit;
 
 pub use error::Error;
@@ -142,7 +144,7 @@ pub fn overhead() -> u64 {
 /// }
 /// ```
 #[must_use]
-pub fn traceback_of<T>(block: *const T) -> Option<Vec<Frame>> {
+pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
     handed_out(|| engine::traceback_of(block.addr()))
 }
 

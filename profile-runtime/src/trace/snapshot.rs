@@ -41,10 +41,7 @@ impl Snapshot {
 
     /// What lives now and was allocated at a mark or later.
     pub(super) fn since(mark: Option<u32>) -> Result<Self, Error> {
-        if !engine::is_on() {
-            return Err(super::why_not());
-        }
-        Ok(Self(Some(engine::apart(|| Heap::now(mark)))))
+        engine::apart(|| Heap::now(mark)).map(|heap| Self(Some(heap)))
     }
 
     /// What was still alive at the end of a recording, or in a snapshot that was

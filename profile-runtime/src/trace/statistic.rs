@@ -58,6 +58,9 @@ pub struct Change {
     pub blocks: i64,
 }
 
+/// A file and a line.
+type Place<'a> = (&'a Option<String>, Option<u32>);
+
 impl Statistic {
     /// Bytes per block.
     #[must_use]
@@ -74,12 +77,12 @@ impl Statistic {
             .then_with(|| self.places().cmp(other.places()))
     }
 
-    fn places(&self) -> impl Iterator<Item = (&Option<String>, Option<u32>)> {
+    fn places(&self) -> impl Iterator<Item = Place<'_>> {
         self.frames.iter().map(|frame| (&frame.file, frame.line))
     }
 
     /// What tells it from others of its key.
-    fn identity(&self) -> (&str, Vec<(&Option<String>, Option<u32>)>) {
+    fn identity(&self) -> (&str, Vec<Place<'_>>) {
         (&self.label, self.places().collect())
     }
 }

@@ -52,7 +52,9 @@ impl Frame {
     /// Whether this is memline's own, or the allocator's entry: not what a person looks for.
     #[must_use]
     pub fn is_memlines(&self) -> bool {
-        is_memline(&self.function) || is_allocator(&self.function)
+        is_memline(&self.function)
+            || is_allocator(&self.function)
+            || self.file.as_deref().is_some_and(names::is_memlines_file)
     }
 
     /// Whether this is the standard library, or the C runtime that calls `main`.
@@ -61,7 +63,8 @@ impl Frame {
         is_standard(&self.function, self.file.as_deref())
     }
 
-    /// The crate of the function; see [`crate_of`].
+    /// The crate of the function; see [`crate_of`]. Empty where the debug information gives functions
+    /// no paths, and there is no symbol of the function's own.
     #[must_use]
     pub fn krate(&self) -> &str {
         crate_of(&self.function)

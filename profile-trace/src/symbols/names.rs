@@ -22,6 +22,12 @@ pub fn is_memline(function: &str) -> bool {
     })
 }
 
+/// Whether a source file is memline's own, which tells where functions have no paths.
+pub(super) fn is_memlines_file(file: &str) -> bool {
+    let own = file.split_once("profile-runtime");
+    own.is_some_and(|(_, rest)| rest.starts_with("/src/") || rest.starts_with("-0"))
+}
+
 /// Whether a function is the entry to the program's allocator, which every allocation goes
 /// through.
 #[must_use]
@@ -49,6 +55,7 @@ pub fn crate_of(function: &str) -> &str {
     let path = words
         .iter()
         .fold(path, |path, word| path.strip_prefix(word).unwrap_or(path));
+    // Without a path: `push<app::Particle, …>`.
     let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
     match end {
         Some(end) if path[end..].starts_with("::") => &path[..end],
@@ -119,6 +126,11 @@ mod tests {
             "<profile_runtime::allocator::Allocator<A> as core::alloc::GlobalAlloc>::alloc"
         ));
         assert!(!is_memline("memline_user::main") && !is_memline("app::memline::main"));
+        assert!(is_memlines_file("profile-runtime-0.1.0/src/counters.rs"));
+        assert!(is_memlines_file(
+            "/src/memline/profile-runtime/src/counters.rs"
+        ));
+        assert!(!is_memlines_file("profile-runtimes/src/counters.rs"));
         assert!(is_allocator("__rustc::__rust_alloc") && is_allocator("__rust_realloc"));
         assert!(!is_allocator("alloc::alloc::alloc"));
     }

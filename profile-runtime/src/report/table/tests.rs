@@ -103,19 +103,19 @@ fn all_columns_in_a_fixed_unit() {
         expect![[r#"
             Filename: examples/index.rs                     function: index::build
 
-            Line #  Occurrences     Increment      Mem usage         Peak       Allocs        Frees     Reallocs    Allocated        Freed  RSS increment         Heap  Heap increment         Time   Line Contents
-            =======================================================================================================================================================================================================
-                12            1      0.00 KiB    2150.40 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs   #[profile]
-                13                                                                                                                                                                                    fn build(paths: &[PathBuf]) -> Index {
-                14            1      0.05 KiB    2150.40 KiB     0.05 KiB            1            0            0     0.05 KiB     0.00 KiB       0.02 KiB  6835.94 KiB        0.05 KiB      1.23 µs       let mut index = Index::default();
-                15          241      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB    297.39 µs       for path in paths {
-                16          240   6553.60 KiB  10,035.20 KiB    27.34 KiB          240            0            0  6553.60 KiB     0.00 KiB    3276.80 KiB  6835.94 KiB     6553.60 KiB    296.16 µs           let text = fs::read_to_string(path)?;
-                17                                                                                                                                                                                            // 単語は小文字にする: words are case-folded
-                18          240   5017.60 KiB  10,035.20 KiB    93.75 KiB        5,000            0           17  5017.60 KiB     0.00 KiB    2508.80 KiB  6835.94 KiB     5017.60 KiB    296.16 µs           index.add(path, &text);
-                19          240  -6553.60 KiB  10,035.20 KiB     0.00 KiB            0          240            0     0.00 KiB  6553.60 KiB   -3276.80 KiB  6835.94 KiB    -6553.60 KiB    296.16 µs       }
+            Line #  Occurrences     Increment      Mem usage         Peak       Allocs        Frees     Reallocs    Allocated        Freed  RSS increment         Heap  Heap increment         Time     Retained      Churned   Line Contents
+            =================================================================================================================================================================================================================================
+                12            1      0.00 KiB    2150.40 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs          n/a          n/a   #[profile]
+                13                                                                                                                                                                                                              fn build(paths: &[PathBuf]) -> Index {
+                14            1      0.05 KiB    2150.40 KiB     0.05 KiB            1            0            0     0.05 KiB     0.00 KiB       0.02 KiB  6835.94 KiB        0.05 KiB      1.23 µs          n/a          n/a       let mut index = Index::default();
+                15          241      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB    297.39 µs          n/a          n/a       for path in paths {
+                16          240   6553.60 KiB  10,035.20 KiB    27.34 KiB          240            0            0  6553.60 KiB     0.00 KiB    3276.80 KiB  6835.94 KiB     6553.60 KiB    296.16 µs          n/a          n/a           let text = fs::read_to_string(path)?;
+                17                                                                                                                                                                                                                      // 単語は小文字にする: words are case-folded
+                18          240   5017.60 KiB  10,035.20 KiB    93.75 KiB        5,000            0           17  5017.60 KiB     0.00 KiB    2508.80 KiB  6835.94 KiB     5017.60 KiB    296.16 µs          n/a          n/a           index.add(path, &text);
+                19          240  -6553.60 KiB  10,035.20 KiB     0.00 KiB            0          240            0     0.00 KiB  6553.60 KiB   -3276.80 KiB  6835.94 KiB    -6553.60 KiB    296.16 µs          n/a          n/a       }
                 20
-                21            1      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs       index
-                22            1      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs   }
+                21            1      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs          n/a          n/a       index
+                22            1      0.00 KiB  10,035.20 KiB     0.00 KiB            0            0            0     0.00 KiB     0.00 KiB       0.00 KiB  6835.94 KiB        0.00 KiB      1.23 µs          n/a          n/a   }
             Ran on 1 thread (main).
             line 18: 17 reallocations grew 3 buffers; with_capacity would have made 3 allocations and none of these
 
@@ -125,8 +125,10 @@ fn all_columns_in_a_fixed_unit() {
             made. Frees: allocations freed. Reallocs: allocations resized. Allocated: heap bytes allocated.
             Freed: heap bytes freed. RSS increment: change of the resident set while the line ran. Heap: live
             heap of the process when the line ended, the highest seen. Heap increment: change of the live heap
-            while the line ran, by all threads. Time: time spent in the line. Memory that was asked for counts
-            in Increment at once; it becomes resident, and counts in Mem usage, when it is first written to.
+            while the line ran, by all threads. Time: time spent in the line. Retained: bytes that the line
+            allocated, callees included, and nobody has freed. Churned: bytes that the line allocated, callees
+            included, and anybody has freed again. Memory that was asked for counts in Increment at once; it
+            becomes resident, and counts in Mem usage, when it is first written to.
         "#]],
     );
 }

@@ -64,7 +64,6 @@ impl<'a> Group<'a> {
     fn of(frame: &'a symbols::Frame, key: Key) -> Self {
         let (label, shows) = match key {
             Key::Function => (frame.function.clone(), true),
-            Key::Crate if frame.krate().is_empty() => ("(not Rust)".to_owned(), false),
             Key::Crate => (frame.krate().to_owned(), false),
             Key::Line | Key::Stack | Key::Type => (place(frame), true),
         };
@@ -104,7 +103,20 @@ impl<'a> Group<'a> {
                     frames: Vec::new(),
                 }
             }
-            Key::Line | Key::Function | Key::Crate => Self::of(charged, key),
+            Key::Crate => {
+                // Where functions have no paths, that of the one that it was inlined into tells.
+                let crates = frames(calls).skip_while(|frame| !std::ptr::eq(*frame, charged));
+                let mut crates = crates.map(symbols::Frame::krate);
+                let label = crates
+                    .find(|krate| !krate.is_empty())
+                    .unwrap_or("(not Rust)");
+                Self {
+                    identity: label.to_owned(),
+                    label: label.to_owned(),
+                    frames: Vec::new(),
+                }
+            }
+            Key::Line | Key::Function => Self::of(charged, key),
         }
     }
 }
@@ -196,9 +208,20 @@ impl Heap {
 
     /// The frames of a stack, the oldest first.
     pub(crate) fn traceback(stack: super::stacks::Stack) -> Vec<Frame> {
-        let heap = Self::of_stack(stack);
+        let heap = Self::of_stacks([stack].into_iter());
         let mut named =
             heap.named(|calls| shown(calls).into_iter().rev().map(Frame::from).collect());
         named.pop().unwrap_or_default()
+    }
+
+    /// Gives `look` the lines that each stack leads through, each once.
+    pub(super) fn places(&self, mut look: impl FnMut(&[(&str, u32)])) {
+        self.named(|calls| {
+            let places = frames(calls).filter_map(|frame| frame.path.as_deref().zip(frame.line));
+            let mut places: Vec<(&str, u32)> = places.collect();
+            places.sort_unstable();
+            places.dedup();
+            look(&places);
+        });
     }
 }

@@ -63,7 +63,10 @@ pub(super) struct File {
 
 impl Heap {
     /// What is traced and lives now, and was allocated at a mark or later.
-    pub(crate) fn now(mark: Option<u32>) -> Self {
+    pub(crate) fn now(mark: Option<u32>) -> Result<Self, Error> {
+        if !super::is_on() {
+            return Err(Error::NotTracing);
+        }
         let mut all = blocks::all();
         if let Some(mark) = mark {
             // Marks wrap; what is half of them ahead lies behind.
@@ -104,21 +107,21 @@ impl Heap {
             .map(|number| SHARED.lock().stack(number));
         let stacks = stacks.collect();
         let threads = SHARED.lock().threads().into();
-        Self {
+        Ok(Self {
             rows,
             blocks,
             stacks,
             threads,
             file: None,
-        }
+        })
     }
 
-    /// Nothing but a stack.
-    pub(super) fn of_stack(stack: Stack) -> Self {
+    /// Nothing but some stacks.
+    pub(super) fn of_stacks(stacks: impl Iterator<Item = Stack>) -> Self {
         Self {
             rows: Vec::new(),
             blocks: Vec::new(),
-            stacks: Arc::new([stack]),
+            stacks: stacks.collect(),
             threads: Arc::new([]),
             file: None,
         }

@@ -14,9 +14,6 @@ use std::{hint, thread};
 /// Attempts before another thread is given way to.
 const SPINS: u32 = 100;
 
-/// Attempts after which a thread that may not wait goes without.
-const PATIENCE: u32 = 10_000;
-
 /// A value that one thread at a time has.
 pub(super) struct Lock<T> {
     held: AtomicBool,
@@ -44,18 +41,6 @@ impl<T> Lock<T> {
             self.wait();
         }
         Held(self)
-    }
-
-    /// The value, unless somebody holds it for long: for a signal handler, which may have
-    /// interrupted the very thread that does.
-    pub(super) fn lock_or_give_up(&self) -> Option<Held<'_, T>> {
-        for _ in 0..PATIENCE {
-            if self.try_hold() {
-                return Some(Held(self));
-            }
-            thread::yield_now();
-        }
-        None
     }
 
     #[inline(always)]

@@ -22,6 +22,7 @@ mod file;
 mod group;
 mod heap;
 mod lane;
+mod lines;
 mod lock;
 mod stacks;
 
@@ -37,6 +38,7 @@ use crate::recorder::walk::Registers;
 use crate::{record, recorder};
 
 pub(crate) use self::heap::Heap;
+pub(crate) use self::lines::{Held, Lines};
 
 pub(crate) const IS_THERE: bool = true;
 
@@ -195,6 +197,7 @@ impl Users {
         {
             let mut shared = SHARED.lock();
             shared.look_at_modules();
+            shared.read_symbols();
             shared.forget_churn();
         }
         blocks::open(true);

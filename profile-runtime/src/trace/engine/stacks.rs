@@ -132,14 +132,10 @@ impl Shared {
         }
         let modules = self.lists.last().map_or(&[][..], |list| list);
         let module = modules.iter().find(|m| (m.start..m.end).contains(&call));
-        let Some(module) = module else {
+        let Some(module) = module.cloned() else {
             return false;
         };
-        let all = self.functions.get_or_insert_default();
-        if !all.contains_key(&module.path) {
-            all.insert(module.path.clone(), Functions::of(&module.path));
-        }
-        let functions = &all[&module.path];
+        let functions = self.functions(&module.path);
         if functions.is_empty() {
             return false; // nobody knows, and walks go on
         }
@@ -153,6 +149,21 @@ impl Shared {
         });
         calls::remember(call, own);
         own
+    }
+
+    /// Reads the symbols of the program, which are needed as soon as it allocates.
+    pub(super) fn read_symbols(&mut self) {
+        if let Some(module) = self.lists.last().and_then(|list| list.first()).cloned() {
+            self.functions(&module.path);
+        }
+    }
+
+    fn functions(&mut self, path: &str) -> &Functions {
+        let all = self.functions.get_or_insert_default();
+        if !all.contains_key(path) {
+            all.insert(path.to_owned(), Functions::of(path));
+        }
+        &all[path]
     }
 
     /// How many stacks there are.

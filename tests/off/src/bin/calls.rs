@@ -1,5 +1,7 @@
 //! Uses memline's interface, which stays as it is: there is nothing to count and to report.
 
+use memline::trace;
+
 #[memline::profile(peak = "0 B", allocs = 0, retained = 0)]
 fn keep() -> Vec<u8> {
     let kept = vec![0u8; 1000];
@@ -21,6 +23,24 @@ fn main() {
     assert_eq!(memline::size_of_clone(&kept), memline::HeapSize::default());
     assert_eq!(memline::size_of_dropped(kept).bytes, 0);
     memline::reset();
+    let leak = memline::Leak::builder()
+        .limit(2)
+        .key(memline::Key::Type)
+        .start();
+    let report = leak.report();
+    assert_eq!((report.bytes, report.top.len()), (0, 0));
+    leak.stop();
+    assert_eq!(trace::start(1), Err(trace::Error::Unsupported));
+    assert_eq!(trace::stop(), Err(trace::Error::Unsupported));
+    assert!(!trace::is_tracing() && trace::frames().is_none());
+    assert!(trace::Snapshot::take().is_err() && trace::Snapshot::load("none").is_err());
+    assert!(trace::every(std::time::Duration::ZERO, drop).is_err());
+    assert!(trace::traceback_of(&raw const report).is_none());
+    trace::clear();
+    trace::reset_peak();
+    assert_eq!((trace::current_and_peak(), trace::overhead()), ((0, 0), 0));
+    memline::on_limit(1 << 40, trace::OnLimit::Report);
+    let _ = trace::Filter::only().file("*").line(1).all_frames();
     let report = memline::report();
     assert!(report.functions.is_empty());
     println!("{}", report.to_json());
