@@ -20,6 +20,9 @@ fn main() {
     memline::assert_no_leaks!(keep().len());
     assert_eq!(memline::size_of_clone(&kept), memline::HeapSize::default());
     assert_eq!(memline::size_of_dropped(kept).bytes, 0);
+    memline::mark!("nobody {}", "hears");
+    let usage = memline::memory_usage().run(|| keep().len());
+    assert_eq!(usage.value, 1000);
     memline::reset();
     let report = memline::report();
     assert!(report.functions.is_empty());
