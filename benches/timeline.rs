@@ -12,6 +12,9 @@ use std::process::Command;
 use std::time::Duration;
 use std::{env, fs, mem, thread};
 
+// Linked for its allocator.
+use memline as _;
+
 /// How often all are run in turn; the median of the comparisons within a turn is printed.
 const ROUNDS: usize = 15;
 
