@@ -13,6 +13,8 @@ mod forks;
 mod read;
 #[path = "recording/stacks.rs"]
 mod stacks;
+#[path = "recording/timeline.rs"]
+mod timeline;
 #[path = "recording/whole.rs"]
 mod whole;
 
@@ -25,6 +27,7 @@ fn main() -> Outcome {
         files::PROGRAMS,
         forks::PROGRAMS,
         stacks::PROGRAMS,
+        timeline::PROGRAMS,
     ];
     let tests = [
         whole::TESTS,
@@ -32,6 +35,7 @@ fn main() -> Outcome {
         files::TESTS,
         forks::TESTS,
         stacks::TESTS,
+        timeline::TESTS,
     ];
     common::main(&programs, &tests)
 }

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::profile::Grouping;
 use crate::report::Sort;
+use crate::time::args::{Clean, Folder, Peak, Plot, Remove, Sample};
 
 /// Shows where memory goes in a Rust program.
 #[derive(Debug, Parser)]
@@ -35,6 +36,28 @@ pub enum Command {
         after_help = "Example:\n  memline run -o app.memline -- target/release/app --port 80"
     )]
     Run(Run),
+    /// Run any program, or look at one that runs, and sample its memory from outside
+    #[command(
+        after_help = "Examples:\n  memline sample -- make -j4\n  memline sample --include-children --interval 20ms -- ./server\n  memline sample --pid 4711"
+    )]
+    Sample(Sample),
+    /// A picture of memory over time: SVG, PNG or a page
+    #[command(
+        after_help = "Examples:\n  memline plot memline-app.1.memline\n  memline plot --slope -o app.png before.memline after.memline"
+    )]
+    Plot(Plot),
+    /// How high memory went, and when
+    #[command(after_help = "Example:\n  memline peak memline-app.1.memline --function load")]
+    Peak(Peak),
+    /// The recordings here that have default names, the newest last
+    #[command(after_help = "Example:\n  memline list")]
+    List(Folder),
+    /// Remove some of them
+    #[command(after_help = "Examples:\n  memline rm 0 1\n  memline rm -1    # the newest")]
+    Rm(Remove),
+    /// Remove all of them
+    #[command(after_help = "Example:\n  memline clean --dry-run")]
+    Clean(Clean),
     /// One HTML page with a flame graph of every view, that opens offline
     #[command(
         after_help = "Example:\n  memline flamegraph app.memline    # writes memline-flamegraph-app.html"
@@ -300,6 +323,8 @@ pub enum Format {
     Dhat,
     /// For go tool pprof, with all four views; gzipped
     Pprof,
+    /// memory_profiler's, of memory over time: its mprof plots it
+    Mprof,
 }
 
 /// `memline transform`

@@ -20,7 +20,7 @@ use crate::plan::{self, Plan};
 use crate::profile::Profile;
 use crate::progress::Progress;
 use crate::report::{self, Input, Paint, Reporter};
-use crate::units;
+use crate::{time, units};
 
 /// The most calls of a flame graph of two recordings.
 const CALLS: usize = 20_000;
@@ -36,6 +36,12 @@ const PAGE_ROWS: usize = 5_000;
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
         Command::Run(args) => return crate::record::run(args),
+        Command::Sample(args) => return time::sample(args),
+        Command::Plot(args) => time::plot::plot(args),
+        Command::Peak(args) => time::peak::peak(args),
+        Command::List(folder) => time::files::list(&folder),
+        Command::Rm(args) => time::files::remove(&args),
+        Command::Clean(args) => time::files::clean(&args),
         Command::Flamegraph(args) => flamegraph(args),
         Command::Stats(args) => {
             let (limit, json) = (args.limit, args.json);
@@ -59,7 +65,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::Table(args) => table(args),
         Command::Lines(args) => lines(args),
         Command::Tree(look) => tree(look),
-        Command::Transform(args) => show(args.look, args.to, transformer(args.format)),
+        Command::Transform(args) => match transformer(args.format) {
+            Some(reporter) => show(args.look, args.to, reporter),
+            None => time::mprof::transform(args.look, args.to),
+        },
         Command::Diff(args) => diff(args),
         Command::Pack(args) => pack(args),
         Command::Dump(args) => dump(args),
@@ -68,14 +77,16 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn transformer(format: Format) -> &'static dyn Reporter {
-    match format {
+/// The report that a format is, unless it is of memory over time.
+fn transformer(format: Format) -> Option<&'static dyn Reporter> {
+    Some(match format {
         Format::Folded => &report::Folded,
         Format::Speedscope => &report::Speedscope,
         Format::Csv => &report::Csv,
         Format::Dhat => &report::Dhat,
         Format::Pprof => &report::Pprof,
-    }
+        Format::Mprof => return None,
+    })
 }
 
 /// Writes one report on one recording.

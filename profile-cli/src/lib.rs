@@ -17,6 +17,7 @@
 //! | [`report`] | what is written of it: pure functions from data to bytes |
 //! | [`record`] | runs a program under memline |
 //! | [`baseline`] | runs tests, and compares their figures with those of an earlier run |
+//! | [`time`] | memory over time: sampling, plots, peaks |
 //! | [`tree`] | the terminal screen |
 
 pub mod args;
@@ -30,6 +31,7 @@ pub mod profile;
 mod progress;
 pub mod record;
 pub mod report;
+pub mod time;
 pub mod tree;
 pub mod units;
 

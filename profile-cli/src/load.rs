@@ -20,6 +20,13 @@ use crate::progress::Progress;
 /// If the file cannot be read or is no recording.
 pub fn load(path: &Path, options: Options, filter: &Filter) -> Result<Profile, Error> {
     let mut recording = Recording::open(path)?;
+    if recording.is_timeline() {
+        return Err(Error::Failed(format!(
+            "{0}: expected a recording of allocations, found a timeline, which has none; memline plot \
+             {0} shows it",
+            path.display()
+        )));
+    }
     let progress = Progress::of(format!("reading {}", path.display()), recording.meter());
     let mut tree = Tree::new(&recording);
     let mut passes = |thread: u32, stack: u32| tree.passes(filter, thread, stack);

@@ -79,8 +79,8 @@ pub fn pattern(text: &str) -> Result<Regex, Error> {
     })
 }
 
-/// A time since the start of a recording, in nanoseconds.
-fn time(option: &str, text: &str) -> Result<u64, Error> {
+/// A time in nanoseconds.
+pub(crate) fn time(option: &str, text: &str) -> Result<u64, Error> {
     const UNITS: [(&str, f64); 5] = [
         ("ns", 1.0),
         ("us", 1e3),
@@ -94,7 +94,7 @@ fn time(option: &str, text: &str) -> Result<u64, Error> {
     match number.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok((number * scale) as u64),
         _ => Err(Error::Usage(format!(
-            "{option} {text}: expected a time since the start of the recording, such as 1.5s or 200ms"
+            "{option} {text}: expected a time, such as 1.5s or 200ms"
         ))),
     }
 }

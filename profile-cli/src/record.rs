@@ -79,16 +79,7 @@ impl Plan {
         let make = args.make;
         if let Some(recording) = &make.output {
             check_free(recording, make.force)?;
-            let folder = recording
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                return Err(Error::Failed(format!(
-                    "{}: there is no folder {}; create it, or choose another with -o",
-                    recording.display(),
-                    folder.display()
-                )));
-            }
+            check_folder(recording)?;
         }
         if let Some(size) = make.sample.as_deref().filter(|size| !is_size(size)) {
             return Err(Error::Usage(format!(
@@ -200,6 +191,21 @@ fn not_started(program: &[OsString], error: &io::Error) -> String {
     format!("{} cannot be started: {error}", name.unwrap_or_default())
 }
 
+/// Refuses a recording where there is no folder for it.
+pub(crate) fn check_folder(recording: &Path) -> Result<(), Error> {
+    let folder = recording
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => Err(Error::Failed(format!(
+            "{}: there is no folder {}; create it, or choose another with -o",
+            recording.display(),
+            folder.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Takes an old recording away, so that it is not taken for the new one.
 fn remove_old(recording: &Path) -> io::Result<()> {
     for path in [recording, &profile_trace::read::side_path(recording)] {
@@ -234,7 +240,7 @@ pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-fn file_name(program: &OsStr) -> String {
+pub(crate) fn file_name(program: &OsStr) -> String {
     let name = Path::new(program).file_name().unwrap_or(program);
     name.to_string_lossy().into_owned()
 }

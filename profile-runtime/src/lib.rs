@@ -12,8 +12,10 @@
 //! | `site`, `table`, `line`, `nest`, `cursor`, `frame`, `future` | profiled functions, their lines, and the probes |
 //! | `guard` | what a test or a function may take, and the heap that a value holds |
 //! | `recorder` | every allocation with its call stack, into a file |
+//! | `timeline`, `mark` | the process over time, into a file |
+//! | `usage` | samples while code or a process runs |
 //! | `trace` | what lives, where it was allocated, and what it is |
-//! | `rss`, `clock` | what the system tells |
+//! | `rss`, `clock`, `process` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
 
@@ -32,8 +34,11 @@ mod frame;
 mod future;
 mod guard;
 mod line;
+mod mark;
 mod nest;
 mod output;
+#[doc(hidden)]
+pub mod process;
 mod record;
 #[cfg_attr(
     not(all(feature = "record", target_os = "linux", target_arch = "x86_64")),
@@ -48,7 +53,13 @@ mod start;
 mod stats;
 mod table;
 mod tally;
+#[cfg_attr(
+    not(all(feature = "record", target_os = "linux", target_arch = "x86_64")),
+    path = "timeline_absent.rs"
+)]
+mod timeline;
 pub mod trace;
+mod usage;
 mod watch;
 
 pub use allocator::Allocator;
@@ -58,6 +69,7 @@ pub use recorder::Recorder;
 pub use report::{Column, Exceeded, Figures, Function, Line, Report, Threads};
 pub use stats::{Measured, is_installed, live, measure, peak, process_stats, stats};
 pub use trace::{Key, Leak, on_limit};
+pub use usage::{MemorySample, MemoryUsage, Usage, memory_usage};
 
 /// What has been measured until now, as a value. Lines that are running are included.
 ///
@@ -86,5 +98,6 @@ pub mod __private {
     pub use crate::guard::check::{Bytes, Check};
     pub use crate::guard::limits::Limits;
     pub use crate::guard::test::{NoResult, Returned, Test};
+    pub use crate::mark::mark;
     pub use crate::site::Site;
 }

@@ -18,7 +18,7 @@ use crate::cursor::TableRef;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 use crate::watch::Watch;
-use crate::{recorder, trace};
+use crate::{recorder, timeline, trace};
 
 /// What one thread measures. See the module.
 #[repr(C, align(128))]
@@ -229,6 +229,7 @@ fn take_over() -> &'static Record {
     record.adopt();
     thread_end::watch(record);
     recorder::begin_if_asked();
+    timeline::begin_if_asked();
     trace::begin_if_asked();
     record
 }

@@ -54,6 +54,25 @@ pub(crate) fn after_fork() {
     system::after_fork();
 }
 
+/// The second of the numbers in `statm` (`man 5 proc_pid_statm`).
+pub(crate) fn resident_pages(statm: &[u8]) -> Option<u64> {
+    let field = statm.split(|&byte| byte == b' ').nth(1)?;
+    let digits = field
+        .iter()
+        .map(|byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')));
+    digits.reduce(|number, digit| number?.checked_mul(10)?.checked_add(digit?))?
+}
+
+/// Bytes of a page.
+pub(crate) fn page_size() -> u64 {
+    #[cfg(unix)]
+    #[expect(unsafe_code)]
+    // SAFETY: sysconf has no preconditions.
+    return unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
+    #[cfg(not(unix))]
+    4096
+}
+
 /// Why [`read`] returns `None`, as a sentence for the report.
 pub(crate) fn missing() -> Option<String> {
     system::missing()
@@ -117,8 +136,7 @@ mod system {
             // SAFETY: as above; the duplicate stays open.
             unsafe { libc::close(opened) };
         }
-        // SAFETY: sysconf has no preconditions.
-        PAGE.store(unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64, Relaxed);
+        PAGE.store(super::page_size(), Relaxed);
         DESCRIPTOR.store(descriptor, Relaxed);
         Some(descriptor)
     }
@@ -130,31 +148,7 @@ mod system {
         let file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
         let mut text = [0; 128];
         let length = file.read_at(&mut text, 0).ok()?;
-        Some(resident_pages(&text[..length])? * PAGE.load(Relaxed))
-    }
-
-    /// The second of the numbers in `statm` (`man 5 proc_pid_statm`).
-    fn resident_pages(statm: &[u8]) -> Option<u64> {
-        let field = statm.split(|&byte| byte == b' ').nth(1)?;
-        let digits = field
-            .iter()
-            .map(|byte| byte.is_ascii_digit().then(|| u64::from(byte - b'0')));
-        digits.reduce(|number, digit| number?.checked_mul(10)?.checked_add(digit?))?
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::resident_pages;
-
-        #[test]
-        fn takes_the_second_field_or_nothing() {
-            let check = |text: &str, pages| assert_eq!(resident_pages(text.as_bytes()), pages);
-            check("1016 517 398 8 0 115 0\n", Some(517));
-            check("1016 0 398", Some(0));
-            check("", None);
-            check("12", None);
-            check("root x:0:0", None);
-        }
+        Some(super::resident_pages(&text[..length])? * PAGE.load(Relaxed))
     }
 }
 
@@ -167,5 +161,20 @@ mod system {
     pub(super) fn missing() -> Option<String> {
         let reason = "Mem usage is n/a: the system does not tell the resident set.";
         read().is_none().then(|| reason.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resident_pages;
+
+    #[test]
+    fn takes_the_second_field_or_nothing() {
+        let check = |text: &str, pages| assert_eq!(resident_pages(text.as_bytes()), pages);
+        check("1016 517 398 8 0 115 0\n", Some(517));
+        check("1016 0 398", Some(0));
+        check("", None);
+        check("12", None);
+        check("root x:0:0", None);
     }
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     End = 4,
     /// What calls are called, in a recording that was packed.
     Names = 5,
+    /// The process over time; see [`timeline`](crate::timeline).
+    Timeline = 6,
 }
 
 impl Kind {
@@ -44,6 +46,7 @@ impl Kind {
             3 => Kind::Events,
             4 => Kind::End,
             5 => Kind::Names,
+            6 => Kind::Timeline,
             _ => return None,
         })
     }
@@ -246,6 +249,24 @@ impl Packer {
         };
         Some(writer.written()).filter(|&stored| stored < least)
     }
+}
+
+/// Makes a block, stored as it is, of a payload that has room for the header before it.
+pub(crate) fn wrap(label: Label, block: &mut [u8]) {
+    let Some((place, payload)) = block.split_first_chunk_mut() else {
+        return;
+    };
+    let length = payload.len() as u32;
+    *place = BlockHeader {
+        kind: label.kind as u8,
+        packing: Packing::Stored,
+        stream: label.stream,
+        sequence: label.sequence,
+        stored: length,
+        length,
+        checksum: 0,
+    }
+    .encode(payload);
 }
 
 /// The payload of a block whose header is sound, into `out`; `None` if it cannot be unpacked.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `header`, `block` | the file: its first bytes, and blocks with checksums |
 //! | `columns`, `huffman` | a smaller form of blocks of events |
-//! | [`facts`], [`tables`], [`events`] | what blocks hold |
+//! | [`facts`], [`tables`], [`events`], [`timeline`] | what blocks hold |
 //! | [`pending`] | the side file, which keeps what a killed process had not yet written |
 //! | [`writer`] | a recording of what is told, into any `Write` |
 //! | `read` | reading a recording, whatever has happened to it |
@@ -35,6 +35,7 @@ pub mod read;
 #[cfg(feature = "symbols")]
 pub mod symbols;
 pub mod tables;
+pub mod timeline;
 #[cfg(feature = "symbols")]
 pub mod types;
 mod varint;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use profile_trace::Recording;
 use profile_trace::events::Event;
-use profile_trace::read::{Error, Moment, Visitor};
+use profile_trace::read::{Error, Moment, Sample, Stay, Timeline, Visitor};
 
 /// Writes everything in `recording`: facts, modules, threads, stacks, and each event.
 ///
@@ -18,6 +18,14 @@ pub fn dump(recording: &mut Recording, out: &mut dyn Write) -> Result<io::Result
         result: Ok(()),
     };
     events.result = head(recording, events.out);
+    // Samples among events are told with these.
+    let mut timeline = recording.timeline()?;
+    if recording.has_events() {
+        timeline.samples.clear();
+    }
+    if events.result.is_ok() {
+        events.result = over_time(&timeline, events.out);
+    }
     let condition = recording.replay(&mut events)?;
     let Events { out, result } = events;
     Ok(result.and_then(|()| write!(out, "{condition}")))
@@ -56,6 +64,38 @@ fn head(recording: &Recording, out: &mut dyn Write) -> io::Result<()> {
                 node.parent, node.address
             )?;
         }
+    }
+    Ok(())
+}
+
+fn over_time(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    for Sample { time, rss, live } in &timeline.samples {
+        match live {
+            Some(live) => writeln!(out, "{time} sample rss {rss} B live {live} B")?,
+            None => writeln!(out, "{time} sample rss {rss} B")?,
+        }
+    }
+    for (process, samples) in &timeline.children {
+        for Sample { time, rss, .. } in samples {
+            writeln!(out, "{time} child {process} rss {rss} B")?;
+        }
+    }
+    for (time, mark) in &timeline.marks {
+        writeln!(out, "{time} mark {mark:?}")?;
+    }
+    for stay in &timeline.stays {
+        let Stay {
+            function,
+            thread,
+            time,
+            calls,
+            level,
+        } = stay;
+        let (from, to) = (time.start, time.end);
+        writeln!(
+            out,
+            "{from} to {to} in {function} row {thread} level {level} calls {calls}"
+        )?;
     }
     Ok(())
 }

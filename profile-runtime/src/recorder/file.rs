@@ -2,18 +2,20 @@
 //! for one of the program's.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+
+use profile_trace::{Header, Magic};
 
 /// The program's own descriptors keep the low numbers that they have without memline.
 const FIRST_DESCRIPTOR: i32 = 200;
 
 /// An open file. It is not closed: see [`close`](Self::close).
 #[derive(Debug)]
-pub(super) struct OwnFile {
+pub(crate) struct OwnFile {
     path: PathBuf,
     descriptor: RawFd,
     /// Device and inode: a program may close descriptors that are not its own, and open files
@@ -23,7 +25,7 @@ pub(super) struct OwnFile {
 
 impl OwnFile {
     /// Opens the file at `path`; makes it if there is none.
-    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path)?;
@@ -38,6 +40,15 @@ impl OwnFile {
         &self.path
     }
 
+    pub(crate) fn descriptor(&self) -> RawFd {
+        self.descriptor
+    }
+
+    /// Its device and inode.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
     /// The file behind the descriptor.
     fn at(descriptor: RawFd) -> ManuallyDrop<File> {
         // SAFETY: `ManuallyDrop` leaves the descriptor open; whose it is, is for the caller to see.
@@ -49,7 +60,7 @@ impl OwnFile {
         identity(&Self::at(self.descriptor)).is_ok_and(|found| found == self.identity)
     }
 
-    pub(super) fn file(&mut self) -> io::Result<ManuallyDrop<File>> {
+    pub(crate) fn file(&mut self) -> io::Result<ManuallyDrop<File>> {
         if !self.is_open() {
             let again = File::options().read(true).write(true).open(&self.path)?;
             if identity(&again)? != self.identity {
@@ -60,12 +71,12 @@ impl OwnFile {
         Ok(Self::at(self.descriptor))
     }
 
-    pub(super) fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+    pub(crate) fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         within_limit(offset + bytes.len() as u64)?;
         self.file()?.write_all_at(bytes, offset)
     }
 
-    pub(super) fn truncate(&mut self, length: u64) -> io::Result<()> {
+    pub(crate) fn truncate(&mut self, length: u64) -> io::Result<()> {
         self.file()?.set_len(length)
     }
 
@@ -84,7 +95,7 @@ impl OwnFile {
     }
 
     /// Takes the file for this process alone. `false` if another one has it.
-    pub(super) fn lock(&self) -> bool {
+    pub(crate) fn lock(&self) -> bool {
         // SAFETY: an open descriptor.
         #[expect(unsafe_code)]
         unsafe {
@@ -93,7 +104,7 @@ impl OwnFile {
     }
 
     /// Closes the file.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         if self.is_open() {
             // SAFETY: the descriptor is the recorder's, and not used again. A forked child may have
             // it still, so that closing alone would not let go of the lock.
@@ -107,14 +118,14 @@ impl OwnFile {
 }
 
 /// The descriptor of `file`, with a high number where there is one.
-fn out_of_the_way(file: File) -> RawFd {
+pub(crate) fn out_of_the_way(file: File) -> RawFd {
     // SAFETY: a duplicate of a descriptor that is open.
     #[expect(unsafe_code)]
     let high = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR) };
     if high < 0 { file.into_raw_fd() } else { high }
 }
 
-fn identity(file: &File) -> io::Result<(u64, u64)> {
+pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
     let metadata = file.metadata()?;
     Ok((metadata.dev(), metadata.ino()))
 }
@@ -135,4 +146,17 @@ fn within_limit(end: u64) -> io::Result<()> {
     } else {
         Err(io::Error::from_raw_os_error(libc::EFBIG))
     }
+}
+
+/// Whether a file is empty, or a recording: only such a one is replaced.
+pub(crate) fn is_recording(mut file: &File) -> io::Result<bool> {
+    let mut start = [0; Header::SIZE];
+    let mut length = 0;
+    while length < start.len() {
+        match file.read(&mut start[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    Ok(length == 0 || Header::decode(&start[..length], Magic::Recording).is_some())
 }

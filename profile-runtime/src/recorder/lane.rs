@@ -323,6 +323,8 @@ impl Lane {
             || (session.way() == Way::Tables && self.walker.way == Way::Pointers);
         if let Some((rss, live)) = due {
             self.write(|encoder, out| encoder.event(&Event::Sample { rss, live }, out));
+            let counters = &record::current().counters;
+            counters.uncounted(|| session.look_at_calls(self.now));
         }
         if stale || self.filled > FULL {
             record::current().counters.uncounted(|| {

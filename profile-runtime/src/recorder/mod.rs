@@ -10,11 +10,12 @@
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
 //! | `walk`, `pointers`, `unwind`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
+//! | `timeline` | which profiled functions ran, and marks |
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
 //! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
 
 pub(crate) mod cache;
-mod file;
+pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod interner;
 mod lane;
@@ -25,9 +26,11 @@ mod sampling;
 mod session;
 mod settings;
 mod slot;
+mod timeline;
 mod unwind;
 pub(crate) mod walk;
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::ptr;
@@ -180,6 +183,13 @@ fn begin(plan: Plan) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Notes what the program says of itself, if it is recorded.
+pub(crate) fn mark(words: fmt::Arguments<'_>) {
+    if let Some(session) = session::current() {
+        lane::apart(|| session.mark(words));
+    }
 }
 
 /// Ends the recording, if there is one.

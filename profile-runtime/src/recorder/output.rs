@@ -1,7 +1,7 @@
 //! The recording and its side file, on the disk.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use profile_trace::block::{Kind, Label, Packer};
@@ -9,7 +9,7 @@ use profile_trace::facts::{self, Fact};
 use profile_trace::pending::{SLOT, SLOT_PAYLOAD, SUFFIX};
 use profile_trace::{Header, Magic};
 
-use super::file::OwnFile;
+use super::file::{OwnFile, is_recording};
 use super::slot::Slot;
 
 /// Both files, and the slots that are in use.
@@ -154,17 +154,4 @@ impl Output {
         self.recording.close();
         self.side.close();
     }
-}
-
-/// Whether a file is empty, or a recording: only such a one is replaced.
-fn is_recording(mut file: &File) -> io::Result<bool> {
-    let mut start = [0; Header::SIZE];
-    let mut length = 0;
-    while length < start.len() {
-        match file.read(&mut start[length..])? {
-            0 => break,
-            more => length += more,
-        }
-    }
-    Ok(length == 0 || Header::decode(&start[..length], Magic::Recording).is_some())
 }

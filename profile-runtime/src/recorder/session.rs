@@ -23,6 +23,7 @@ use super::lane::Lane;
 use super::output::Output;
 use super::sampling::Recorded;
 use super::slot::Slot;
+use super::timeline::Timeline;
 use super::walk::{Walked, Way};
 use crate::{clock, exit, record, rss, trace};
 
@@ -64,6 +65,7 @@ pub(super) struct Session {
     interner: Mutex<Option<Interner>>,
     packers: [Mutex<Option<Packer>>; PACKERS],
     output: Mutex<Option<Output>>,
+    pub(super) timeline: Mutex<Option<Timeline>>,
 }
 
 /// The session that is recording.
@@ -90,7 +92,7 @@ pub(super) fn record_all(on: bool) {
 }
 
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -137,6 +139,7 @@ impl Session {
             interner: Mutex::new(Some(Interner::new(slot))),
             packers: [const { Mutex::new(None) }; PACKERS],
             output: Mutex::new(Some(output)),
+            timeline: Mutex::new(Some(Timeline::new())),
             plan,
         }));
         let begun = CURRENT.compare_exchange(
@@ -224,6 +227,7 @@ impl Session {
     fn take_apart(&self, end: impl FnOnce(Output)) {
         // In the order in which threads take the locks.
         drop(lock(&self.interner).take());
+        drop(lock(&self.timeline).take());
         if let Some(output) = lock(&self.output).take() {
             end(output);
         }
@@ -357,6 +361,14 @@ impl Session {
         self.append(interner.slot)?;
         interner.filled = 0;
         Some(())
+    }
+
+    /// Appends a whole block to the recording.
+    pub(super) fn append_block(&self, block: &[u8]) {
+        let mut output = lock(&self.output);
+        if let Some(Err(error)) = output.as_mut().map(|output| output.append(block)) {
+            self.fail(&mut output, &error);
+        }
     }
 
     /// Appends what a slot holds to the recording, and restarts the slot.

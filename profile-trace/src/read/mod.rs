@@ -13,6 +13,7 @@ mod replay;
 mod scan;
 mod source;
 mod stacks;
+mod timeline;
 
 use std::fs;
 #[cfg(feature = "symbols")]
@@ -33,6 +34,7 @@ pub use facts::Facts;
 pub use meter::Meter;
 pub use replay::{Moment, Visitor};
 pub use stacks::{Node, Stacks, Thread};
+pub use timeline::{Sample, Stay, Timeline};
 
 use scan::Scan;
 use source::Source;
@@ -54,6 +56,7 @@ pub struct Recording {
     whole: (u64, Vec<Rescued>),
     condition: Condition,
     streams: replay::Streams,
+    timeline: Timeline,
 }
 
 impl Recording {

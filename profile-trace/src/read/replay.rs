@@ -85,6 +85,10 @@ impl Streams {
         self.meter.clone()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
     pub(super) fn replay(
         &mut self,
         stacks: &Stacks,

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::replay::{Place, Streams};
 use super::source::Source;
 use super::stacks::Stacks;
+use super::timeline;
 use super::{Condition, Recording, Rescued};
 use crate::block::{BlockHeader, Kind, Label, MARKER, unpack};
 use crate::header::Header;
@@ -22,6 +23,7 @@ const WINDOW: usize = 64 * 1024;
 pub(super) struct Scan {
     facts: Facts,
     stacks: Stacks,
+    timeline: timeline::Builder,
     pub(super) condition: Condition,
     names: Packed,
     /// Where the last whole block ends.
@@ -143,6 +145,7 @@ impl Scan {
             }
             Kind::Tables => self.stacks.read(&self.payload).is_some(),
             Kind::Names => self.names.read(&self.payload).is_some(),
+            Kind::Timeline => self.timeline.read(&self.payload).is_some(),
             Kind::Start => self.facts.read(&self.payload),
             Kind::End => {
                 self.condition.complete = true;
@@ -155,6 +158,7 @@ impl Scan {
     }
 
     pub(super) fn finish(mut self, source: Source) -> Recording {
+        let duration = self.facts.duration;
         self.condition.stopped.clone_from(&self.facts.stopped);
         // What is missing at the end of a stream leaves no gap.
         let others = self.condition.blocks.saturating_sub(1);
@@ -167,6 +171,7 @@ impl Scan {
             whole: (self.end, self.rescued),
             condition: self.condition,
             streams: Streams::new(source, self.events),
+            timeline: self.timeline.finish(duration),
         }
     }
 }

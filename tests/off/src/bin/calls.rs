@@ -22,6 +22,9 @@ fn main() {
     memline::assert_no_leaks!(keep().len());
     assert_eq!(memline::size_of_clone(&kept), memline::HeapSize::default());
     assert_eq!(memline::size_of_dropped(kept).bytes, 0);
+    memline::mark!("nobody {}", "hears");
+    let usage = memline::memory_usage().run(|| keep().len());
+    assert_eq!(usage.value, 1000);
     memline::reset();
     let leak = memline::Leak::builder()
         .limit(2)

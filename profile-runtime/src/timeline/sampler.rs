@@ -1,0 +1,112 @@
+//! The thread that looks at the process every 10 ms.
+//!
+//! It is none of the C library's. A program that has a single thread keeps its malloc without locks,
+//! which would cost some programs more than a tenth of their time. In return the thread has no
+//! thread-locals of its own: all that it runs is in this folder, and calls the system directly. It
+//! takes no signals, and ends with the process.
+
+use std::arch::asm;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::log;
+use super::system;
+
+/// Nanoseconds between two looks.
+const INTERVAL: i64 = 10_000_000;
+
+/// Bytes of the thread's stack, and of the page before it that nobody may touch.
+const STACK: usize = 256 * 1024;
+const GUARD: usize = 4096;
+
+/// Starts the thread.
+#[expect(unsafe_code)]
+pub(super) fn start() -> io::Result<()> {
+    // SAFETY: a mapping at an address of the system's choice, whose first page is taken back.
+    let top = unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let stack = libc::mmap(ptr::null_mut(), STACK, access, flags, -1, 0);
+        if stack == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        libc::mprotect(stack, GUARD, libc::PROT_NONE);
+        stack.cast::<u8>().add(STACK)
+    };
+    // A signal's handler would run with the thread-locals of another thread.
+    let started = without_signals(|| {
+        // SAFETY: the stack is the new thread's alone; `run` needs nothing else, and never returns.
+        unsafe { clone(top, run) }
+    });
+    match started {
+        0.. => Ok(()),
+        error => Err(io::Error::from_raw_os_error(-error as i32)),
+    }
+}
+
+extern "C" fn run() -> ! {
+    system::name_thread(c"memline");
+    while log::with(log::Log::look).is_some() {
+        system::sleep(INTERVAL);
+    }
+    system::end_thread()
+}
+
+/// Runs `work` while this thread takes no signals: who is started meanwhile takes none either.
+#[expect(unsafe_code)]
+fn without_signals<T>(work: impl FnOnce() -> T) -> T {
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: both sets are filled before they are read.
+    unsafe {
+        let mut all = MaybeUninit::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+    }
+    let result = work();
+    // SAFETY: the set that was in force.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
+    }
+    result
+}
+
+/// Starts a thread that runs `entry` on the stack below `top`. Returns its id, or the negative
+/// number of an error.
+///
+/// # Safety
+///
+/// `entry` touches no thread-local, and the stack is nobody else's.
+#[expect(unsafe_code)]
+unsafe fn clone(top: *mut u8, entry: extern "C" fn() -> !) -> i64 {
+    let flags = libc::CLONE_VM
+        | libc::CLONE_FS
+        | libc::CLONE_FILES
+        | libc::CLONE_SIGHAND
+        | libc::CLONE_THREAD
+        | libc::CLONE_SYSVSEM;
+    let result: i64;
+    // SAFETY: as the caller promises. The new thread finds its registers as they are here, but for
+    // the stack, which is aligned as a call wants it; it calls `entry`, which does not return.
+    unsafe {
+        asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "xor ebp, ebp",
+            "call r9",
+            "ud2",
+            "2:",
+            inlateout("rax") libc::SYS_clone => result,
+            in("rdi") i64::from(flags),
+            in("rsi") top,
+            in("rdx") 0,
+            in("r10") 0,
+            in("r8") 0,
+            in("r9") entry,
+            lateout("rcx") _,
+            lateout("r11") _,
+        );
+    }
+    result
+}

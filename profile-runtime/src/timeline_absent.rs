@@ -1,0 +1,8 @@
+//! In place of the timeline where there is none: without the feature `record`, or on a system
+//! for which there is no sampler.
+
+use std::fmt;
+
+pub(crate) fn begin_if_asked() {}
+
+pub(crate) fn mark(_: fmt::Arguments<'_>) {}
