@@ -32,10 +32,6 @@ pub fn mark(words: fmt::Arguments<'_>) {
 }
 
 /// A short text, formatted without allocating. What does not fit is cut off.
-#[cfg_attr(
-    not(all(feature = "record", target_os = "linux", target_arch = "x86_64")),
-    expect(dead_code, reason = "nothing is recorded")
-)]
 pub(crate) struct Text {
     bytes: [u8; 255],
     length: usize,

@@ -30,7 +30,7 @@ const FILE: &str = "memline-baseline.json";
 /// What is told before cargo's own arguments.
 #[derive(Debug, Default, Args)]
 pub struct Options {
-    /// Fail if a #[memline::test] takes more memory than in the baseline, by more than so many percent;
+    /// Fail if a `#[memline::test]` takes more memory than in the baseline, by more than so many percent;
     /// nothing is recorded
     #[arg(
         long,

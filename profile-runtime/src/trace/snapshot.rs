@@ -133,8 +133,7 @@ impl Clone for Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        let heap = self.0.take();
-        engine::apart(|| drop(heap));
+        engine::apart(|| self.0 = None);
     }
 }
 
