@@ -47,7 +47,7 @@ fn json_has_the_documented_shape() {
         r#"{"version":1,"functions":[{"name":"app::build","file":"src/main.rs","first_line":3,"calls":1,"lines":["#,
         r#"{"line":3,"source":"fn build() {","occurrences":1,"increment":0,"mem_usage":2202009,"peak":0,"#,
         r#""allocs":0,"frees":0,"reallocs":0,"allocated":48,"freed":0,"rss_increment":null,"heap":0,"#,
-        r#""heap_increment":0,"time_ns":null},{"line":4,"source":"    // a \"quoted\", note"}"#,
+        r#""heap_increment":0,"time_ns":null,"retained":null,"churned":null},{"line":4,"source":"    // a \"quoted\", note"}"#,
     );
     let json = report().to_json();
     assert_eq!(&json[..expected.len()], expected);
@@ -57,11 +57,11 @@ fn json_has_the_documented_shape() {
 fn csv_has_one_row_per_line() {
     let expected = concat!(
         "file,function,line,occurrences,increment,mem_usage,peak,allocs,frees,reallocs,allocated,freed,",
-        "rss_increment,heap,heap_increment,time_ns,source\r\n",
-        "src/main.rs,app::build,3,1,0,2202009,0,0,0,0,48,0,,0,0,,fn build() {\r\n",
-        "src/main.rs,app::build,4,,,,,,,,,,,,,,\"    // a \"\"quoted\"\", note\"\r\n",
-        "src/main.rs,app::build,5,1,48,2202009,0,0,0,0,48,0,,0,0,,}\r\n",
-        "src/main.rs,build,9,2,-48,2202009,0,0,0,0,48,0,,0,0,,fn build() {}\r\n",
+        "rss_increment,heap,heap_increment,time_ns,retained,churned,source\r\n",
+        "src/main.rs,app::build,3,1,0,2202009,0,0,0,0,48,0,,0,0,,,,fn build() {\r\n",
+        "src/main.rs,app::build,4,,,,,,,,,,,,,,,,\"    // a \"\"quoted\"\", note\"\r\n",
+        "src/main.rs,app::build,5,1,48,2202009,0,0,0,0,48,0,,0,0,,,,}\r\n",
+        "src/main.rs,build,9,2,-48,2202009,0,0,0,0,48,0,,0,0,,,,fn build() {}\r\n",
     );
     assert_eq!(report().to_csv(), expected);
 }
