@@ -1,9 +1,9 @@
 //! What is known of the program: its rows, what they are called, and their sums.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use hashbrown::HashMap;
 use profile_trace::live::{End, Moment, News, OTHER_THREADS, Row};
 use profile_trace::read::{Facts, Stacks};
 use profile_trace::symbols::{Frame, Symbols};
@@ -66,6 +66,8 @@ pub(super) struct Group {
 struct Named {
     /// The numbers of names, the innermost first.
     names: Box<[u32]>,
+    /// The same, each once: what changes is charged to these.
+    distinct: Box<[u32]>,
     /// What is allocated.
     type_: u32,
 }
@@ -102,14 +104,19 @@ pub(super) struct Model {
     /// Whose rows are added up; all without one.
     thread: Option<u32>,
     groups: Vec<Group>,
-    /// The group of each name, or of each type.
-    group_of: HashMap<u32, u32>,
+    /// The group of each name, or of each type, by number; [`NONE`] where it is not known yet.
+    group_of: Vec<u32>,
     group_of_label: HashMap<String, u32>,
     /// Bytes of each type in a group itself.
     types_of: HashMap<(u32, u32), i64>,
     all: Sum,
     marked: Option<u64>,
+    /// Scratch of [`charge`](Self::charge).
+    seen: Vec<u32>,
 }
+
+/// No group.
+const NONE: u32 = u32::MAX;
 
 /// Values that are numbered as they come.
 #[derive(Debug)]
@@ -156,7 +163,8 @@ impl Model {
             by: By::Function,
             thread: None,
             groups: Vec::new(),
-            group_of: HashMap::new(),
+            group_of: Vec::new(),
+            seen: Vec::new(),
             group_of_label: HashMap::new(),
             types_of: HashMap::new(),
             all: Sum::default(),
@@ -238,8 +246,9 @@ impl Model {
             group.own.add(change);
             return;
         }
-        let mut seen = Vec::with_capacity(named.names.len());
-        for (depth, number) in named.names.iter().enumerate() {
+        let seen = &mut self.seen;
+        seen.clear();
+        for (depth, number) in named.distinct.iter().enumerate() {
             let by = self.by;
             let label = || {
                 let name = &self.names.values[*number as usize];
@@ -262,7 +271,7 @@ impl Model {
                 self.groups[group as usize].own.add(change);
                 *self.types_of.entry((group, type_)).or_default() += change.bytes;
             }
-            // A recursive function counts once.
+            // A function counts once, at however many lines.
             if !seen.contains(&group) {
                 self.groups[group as usize].total.add(change);
                 seen.push(group);
@@ -301,8 +310,15 @@ impl Model {
             names.push(self.names.number(no_stack()));
         }
         let type_ = types::of(frames);
+        let mut distinct = Vec::with_capacity(names.len());
+        for name in &names {
+            if !distinct.contains(name) {
+                distinct.push(*name);
+            }
+        }
         let named = Named {
             names: names.into(),
+            distinct: distinct.into(),
             type_: self.types.number(type_.unwrap_or_else(|| "—".to_owned())),
         };
         self.named.insert(stack, named);
@@ -366,10 +382,10 @@ impl Model {
         let in_group = |site: &&Site| {
             self.thread.is_none_or(|thread| thread == site.thread)
                 && self.named.get(&site.stack).is_some_and(|named| {
-                    let is = |number: &u32| self.group_of.get(number) == Some(&group);
+                    let is = |number: &u32| self.group_of.get(*number as usize) == Some(&group);
                     match self.by {
                         By::Type => is(&named.type_),
-                        _ => named.names.iter().any(is),
+                        _ => named.distinct.iter().any(is),
                     }
                 })
         };
@@ -446,13 +462,16 @@ impl Model {
 /// The group that a number belongs to, which `label` names.
 fn group(
     groups: &mut Vec<Group>,
-    group_of: &mut HashMap<u32, u32>,
+    group_of: &mut Vec<u32>,
     of_label: &mut HashMap<String, u32>,
     number: u32,
     label: impl FnOnce() -> (String, String),
 ) -> u32 {
-    if let Some(known) = group_of.get(&number) {
-        return *known;
+    let number = number as usize;
+    match group_of.get(number) {
+        Some(&known) if known != NONE => return known,
+        Some(_) => {}
+        None => group_of.resize(number + 1, NONE),
     }
     let (label, place) = label();
     let next = groups.len() as u32;
@@ -464,7 +483,7 @@ fn group(
             ..Group::default()
         });
     }
-    group_of.insert(number, group);
+    group_of[number] = group;
     group
 }
 
