@@ -43,6 +43,7 @@ fn main() {
         // The environment is asked when the program begins.
         _ if env::var_os("MEMLINE_CONTROL").is_none() => again(&arguments),
         _ if arguments.iter().any(|argument| argument == "--soak") => soak(),
+        _ if arguments.iter().any(|argument| argument == "--screen") => many_stacks(),
         _ => {
             costs();
             many_stacks();
@@ -282,7 +283,7 @@ fn many_stacks() {
         println!("the screen was not measured: there is no `script`");
         return;
     };
-    let mut change = || {
+    let change = || {
         let due = Instant::now() + Duration::from_millis(250);
         (0..1 << DEPTH).for_each(|way| {
             black_box(branches(way, DEPTH));

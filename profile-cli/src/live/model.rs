@@ -46,7 +46,8 @@ impl Sum {
 #[derive(Clone, Copy, Debug)]
 struct Site {
     thread: u32,
-    stack: u32,
+    /// The index of its names.
+    named: u32,
     sum: Sum,
 }
 
@@ -97,7 +98,8 @@ pub(super) struct Model {
     types: Interned<String>,
     /// By the base of the module and the address.
     calls: HashMap<(u64, u64), Call>,
-    named: HashMap<u32, Named>,
+    named: Vec<Named>,
+    named_of: HashMap<u32, u32>,
     sites: Vec<Site>,
     site_of: HashMap<(u32, u32), usize>,
     by: By,
@@ -157,7 +159,8 @@ impl Model {
             names: Interned::new(),
             types: Interned::new(),
             calls: HashMap::new(),
-            named: HashMap::new(),
+            named: Vec::new(),
+            named_of: HashMap::new(),
             sites: Vec::new(),
             site_of: HashMap::new(),
             by: By::Function,
@@ -212,26 +215,26 @@ impl Model {
         let next = self.sites.len();
         let index = *self.site_of.entry((row.thread, row.stack)).or_insert(next);
         if index == next {
+            let named = self.name(row.stack);
             self.sites.push(Site {
                 thread: row.thread,
-                stack: row.stack,
+                named,
                 sum: Sum::default(),
             });
-            self.name(row.stack);
         }
-        self.sites[index].sum.add(&change);
-        self.charge(row.thread, row.stack, &change);
+        let site = &mut self.sites[index];
+        site.sum.add(&change);
+        let named = site.named;
+        self.charge(row.thread, named, &change);
     }
 
-    /// Adds to the sums of all groups that a stack leads through.
-    fn charge(&mut self, thread: u32, stack: u32, change: &Sum) {
+    /// Adds to the sums of all groups that a stack leads through, whose names these are.
+    fn charge(&mut self, thread: u32, named: u32, change: &Sum) {
         if self.thread.is_some_and(|wanted| wanted != thread) {
             return;
         }
         self.all.add(change);
-        let Some(named) = self.named.get(&stack) else {
-            return;
-        };
+        let named = &self.named[named as usize];
         let type_ = named.type_;
         if self.by == By::Type {
             let group = group(
@@ -280,9 +283,9 @@ impl Model {
     }
 
     /// Finds the names of a stack: those of the program, or else all.
-    fn name(&mut self, stack: u32) {
-        if self.named.contains_key(&stack) {
-            return;
+    fn name(&mut self, stack: u32) -> u32 {
+        if let Some(known) = self.named_of.get(&stack) {
+            return *known;
         }
         let mut frames: Vec<Arc<[Frame]>> = Vec::new();
         let mut all = Vec::new();
@@ -321,7 +324,10 @@ impl Model {
             distinct: distinct.into(),
             type_: self.types.number(type_.unwrap_or_else(|| "—".to_owned())),
         };
-        self.named.insert(stack, named);
+        let index = self.named.len() as u32;
+        self.named.push(named);
+        self.named_of.insert(stack, index);
+        index
     }
 
     /// Adds up by something else, or for another thread.
@@ -339,7 +345,7 @@ impl Model {
         self.types_of.clear();
         self.all = Sum::default();
         for site in std::mem::take(&mut self.sites) {
-            self.charge(site.thread, site.stack, &site.sum);
+            self.charge(site.thread, site.named, &site.sum);
             self.sites.push(site);
         }
     }
@@ -380,27 +386,26 @@ impl Model {
     /// The stacks that lead through a group, with what they hold, the largest first; at most so many.
     pub(super) fn stacks_of(&self, group: u32, most: usize) -> Vec<(Sum, Vec<&str>)> {
         let in_group = |site: &&Site| {
+            let named = &self.named[site.named as usize];
+            let is = |number: &u32| self.group_of.get(*number as usize) == Some(&group);
             self.thread.is_none_or(|thread| thread == site.thread)
-                && self.named.get(&site.stack).is_some_and(|named| {
-                    let is = |number: &u32| self.group_of.get(*number as usize) == Some(&group);
-                    match self.by {
-                        By::Type => is(&named.type_),
-                        _ => named.distinct.iter().any(is),
-                    }
-                })
+                && match self.by {
+                    By::Type => is(&named.type_),
+                    _ => named.distinct.iter().any(is),
+                }
         };
         let mut sums = HashMap::<u32, Sum>::new();
         for site in self.sites.iter().filter(in_group) {
-            sums.entry(site.stack).or_default().add(&site.sum);
+            sums.entry(site.named).or_default().add(&site.sum);
         }
         let mut stacks: Vec<(u32, Sum)> = sums.into_iter().collect();
         stacks.retain(|(_, sum)| sum.bytes > 0);
-        stacks.sort_by_key(|(stack, sum)| (std::cmp::Reverse(sum.bytes), *stack));
+        stacks.sort_by_key(|(named, sum)| (std::cmp::Reverse(sum.bytes), *named));
         // Lines do not tell stacks apart here; so many are enough to find those that differ.
         stacks.truncate(most * 20);
         let mut merged = Vec::<(Sum, Vec<&str>)>::new();
-        for (stack, sum) in stacks {
-            let functions = self.functions(stack);
+        for (named, sum) in stacks {
+            let functions = self.functions(named);
             match merged.iter_mut().find(|(_, known)| *known == functions) {
                 Some((known, _)) => known.add(&sum),
                 None => merged.push((sum, functions)),
@@ -412,8 +417,8 @@ impl Model {
     }
 
     /// The functions of a stack, the outermost first.
-    fn functions(&self, stack: u32) -> Vec<&str> {
-        let names = self.named.get(&stack).map_or(&[][..], |named| &named.names);
+    fn functions(&self, named: u32) -> Vec<&str> {
+        let names = &self.named[named as usize].names;
         let mut functions: Vec<&str> = names
             .iter()
             .rev()
