@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo build --release -p profile-cli && cargo bench --bench live
+//! cargo bench --bench live -- --screen        # only the screen
 //! cargo bench --bench live -- --soak          # 60 s of viewers that come, go and are killed
 //! ```
 //!
@@ -29,8 +30,11 @@ const ROUNDS: usize = 7;
 /// Pairs in a sample: about a fifth of a second.
 const PAIRS: u64 = 2_000_000;
 
-/// Ways through the tree of calls in [`branches`]: so many stacks.
-const DEPTH: u32 = 17;
+/// Stacks that a screen is to show.
+const STACKS: u32 = 100_000;
+
+/// Branches on the way to each of them.
+const DEPTH: u32 = STACKS.ilog2() + 1;
 
 static MEMLINE: memline::Allocator = memline::Allocator::system();
 
@@ -258,7 +262,7 @@ fn stat_of(folder: &str, name: &str) -> Option<String> {
     })
 }
 
-/// All of 131,072 stacks change between any two refreshes of a real screen.
+/// All stacks change between any two refreshes of a real screen.
 fn many_stacks() {
     let memline = env::current_exe().expect("a bench is a file");
     let memline = memline
@@ -285,7 +289,7 @@ fn many_stacks() {
     };
     let change = || {
         let due = Instant::now() + Duration::from_millis(250);
-        (0..1 << DEPTH).for_each(|way| {
+        (0..STACKS).for_each(|way| {
             black_box(branches(way, DEPTH));
         });
         thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -299,7 +303,7 @@ fn many_stacks() {
         (0..40).for_each(|_| change());
         let seconds = begin.0.elapsed().as_secs_f64();
         let share = |before: f64, now: f64| (now - before) / seconds * 100.0;
-        println!("{} stacks that all change, for {seconds:.0} s", 1 << DEPTH);
+        println!("{STACKS} stacks that all change, for {seconds:.0} s");
         println!(
             "  the screen: {:.0} % of a core",
             share(begin.1, taken(&screen))
