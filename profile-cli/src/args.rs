@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::live::args as live;
 use crate::profile::Grouping;
 use crate::report::Sort;
 use crate::time::args::{Clean, Folder, Peak, Plot, Remove, Sample};
@@ -33,7 +34,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a program that is built with memline, and record its allocations
     #[command(
-        after_help = "Example:\n  memline run -o app.memline -- target/release/app --port 80"
+        after_help = "Examples:\n  memline run -o app.memline -- target/release/app --port 80\n  memline run --live -- target/release/app"
     )]
     Run(Run),
     /// Run any program, or look at one that runs, and sample its memory from outside
@@ -58,6 +59,20 @@ pub enum Command {
     /// Remove all of them
     #[command(after_help = "Example:\n  memline clean --dry-run")]
     Clean(Clean),
+    /// Show a program that memline run --live-remote has started
+    #[command(after_help = "Example:\n  memline live 127.0.0.1:4711")]
+    Live(live::Show),
+    /// Show a program that runs with MEMLINE_CONTROL=1, or record it
+    #[command(
+        after_help = "Examples:\n  memline attach 4711\n  memline attach 4711 -o app.memline --duration 10"
+    )]
+    Attach(live::Attach),
+    /// End the recording that memline attach began
+    #[command(after_help = "Example:\n  memline detach 4711")]
+    Detach(live::Detach),
+    /// Write what lives in a traced program now into a recording
+    #[command(after_help = "Example:\n  memline snapshot 4711 -o before.memline")]
+    Snapshot(live::Snapshot),
     /// One HTML page with a flame graph of every view, that opens offline
     #[command(
         after_help = "Example:\n  memline flamegraph app.memline    # writes memline-flamegraph-app.html"
@@ -202,6 +217,9 @@ pub struct Run {
     /// Become the program, once the recording has the name of this process
     #[arg(long, hide = true)]
     pub exec: bool,
+    #[command(flatten)]
+    /// Whether it is shown while it runs.
+    pub live: live::Live,
     /// The program and its arguments
     #[arg(
         required = true,

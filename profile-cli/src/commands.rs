@@ -14,6 +14,7 @@ use crate::Error;
 use crate::args::{
     Cli, Command, Diff, Dump, Flamegraph, Format, Limited, Lines, Look, Pack, Table, To, Top, Types,
 };
+use crate::live;
 use crate::load::{load, notes};
 use crate::output::Output;
 use crate::plan::{self, Plan};
@@ -35,6 +36,9 @@ const PAGE_ROWS: usize = 5_000;
 /// If it cannot be done.
 pub fn run(cli: Cli) -> Result<ExitCode, Error> {
     match cli.command {
+        Command::Run(args) if args.live.live || args.live.live_remote => {
+            return live::run(&args.live, &args.program);
+        }
         Command::Run(args) => return crate::record::run(args),
         Command::Sample(args) => return time::sample(args),
         Command::Plot(args) => time::plot::plot(args),
@@ -42,6 +46,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Command::List(folder) => time::files::list(&folder),
         Command::Rm(args) => time::files::remove(&args),
         Command::Clean(args) => time::files::clean(&args),
+        Command::Live(args) => return live::show(&args),
+        Command::Attach(args) => return live::attach(args),
+        Command::Detach(args) => return live::detach(&args),
+        Command::Snapshot(args) => return live::snapshot(args),
         Command::Flamegraph(args) => flamegraph(args),
         Command::Stats(args) => {
             let (limit, json) = (args.limit, args.json);

@@ -18,12 +18,14 @@
 //! | [`record`] | runs a program under memline |
 //! | [`baseline`] | runs tests, and compares their figures with those of an earlier run |
 //! | [`time`] | memory over time: sampling, plots, peaks |
+//! | [`live`] | shows a program while it runs |
 //! | [`tree`] | the terminal screen |
 
 pub mod args;
 pub mod baseline;
 pub mod commands;
 mod error;
+pub mod live;
 pub mod load;
 pub mod output;
 pub mod plan;

@@ -53,7 +53,7 @@ pub fn run(args: Run) -> Result<ExitCode, Error> {
         if plan.recording.is_none() && status.code() == Some(NOT_STARTED.into()) {
             return Ok(ExitCode::FAILURE);
         }
-        return Err(Error::Failed(advice(&plan.name())));
+        return Err(Error::Failed(advice(&plan.name(), "made no recording")));
     };
     let path = recording.display();
     eprintln!(
@@ -217,13 +217,13 @@ fn remove_old(recording: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What a program needs so that it can be recorded.
-fn advice(program: &str) -> String {
+/// What a program needs so that it can be recorded, or looked at; `failed` says what it did not do.
+pub(crate) fn advice(program: &str, failed: &str) -> String {
     let relative = env::var_os("CARGO")
         .is_none()
         .then_some("; cargo memline run builds it with all that a recording needs");
     format!(
-        "{program} made no recording: it is not built with memline. Add `memline = \"{}\"` under \
+        "{program} {failed}: it is not built with memline. Add `memline = \"{}\"` under \
          [dependencies] in its Cargo.toml and `use memline as _;` in its main.rs{}",
         env!("CARGO_PKG_VERSION"),
         relative.unwrap_or_default()

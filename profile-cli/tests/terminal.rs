@@ -1,4 +1,4 @@
-//! The tree in a real terminal.
+//! The tree, and a program that runs, in a real terminal.
 //!
 //! Needs the feature `browser-tests`, and tmux; `.ci/browser.sh` installs and runs.
 #![cfg(feature = "browser-tests")]
@@ -7,9 +7,12 @@ mod common;
 #[path = "browser/recording.rs"]
 mod recording;
 
+use std::hint::black_box;
 use std::process::{self, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use memline as _;
 
 /// A terminal of 100 columns that runs a program; it ends with the value.
 struct Terminal(String);
@@ -102,4 +105,45 @@ fn reports_have_colours_unless_they_are_not_wanted() {
         screens[0]
     );
     assert!(!screens[1].contains(red), "{}", screens[1]);
+}
+
+#[inline(never)]
+fn keep() -> Vec<u8> {
+    black_box(vec![1; 5 << 20])
+}
+
+#[test]
+#[ignore = "the program that the next test looks at"]
+fn program() {
+    let kept = keep();
+    for number in 0..40 {
+        println!("line {number}");
+        sleep(Duration::from_millis(100));
+    }
+    process::exit(i32::from(kept.len() != 5 << 20) + 3);
+}
+
+#[test]
+fn a_program_is_shown_while_it_runs_and_after() {
+    let this_file = std::env::current_exe().expect("a test file is a file");
+    let command = format!(
+        "{} run --live -- {} --exact --ignored --nocapture program; echo left with $?; sleep 60",
+        env!("CARGO_BIN_EXE_memline"),
+        this_file.display()
+    );
+    let terminal = Terminal::open("live", &command);
+    terminal.wait_for("terminal::keep");
+    terminal.wait_for("5.0 MiB");
+    terminal.wait_for("q quit");
+    terminal.press("o");
+    terminal.wait_for("line 1");
+    terminal.press("v");
+    terminal.wait_for("Leaks so far");
+    terminal.press("v");
+    terminal.wait_for("Vec<u8>");
+    terminal.tmux(&["resize-window", "-t", "test", "-x", "40", "-y", "10"]);
+    terminal.wait_for("Live, by type: 5.0 MiB");
+    terminal.wait_for("program finished, exit status 3");
+    terminal.press("q");
+    terminal.wait_for("left with 3");
 }

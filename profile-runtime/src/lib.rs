@@ -15,6 +15,7 @@
 //! | `timeline`, `mark` | the process over time, into a file |
 //! | `usage` | samples while code or a process runs |
 //! | `trace` | what lives, where it was allocated, and what it is |
+//! | `live` | looking at all of this from outside, while the program runs |
 //! | `rss`, `clock`, `process` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
 //! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
@@ -34,6 +35,8 @@ mod frame;
 mod future;
 mod guard;
 mod line;
+#[cfg(all(feature = "trace", target_os = "linux", target_arch = "x86_64"))]
+mod live;
 mod mark;
 mod nest;
 mod output;

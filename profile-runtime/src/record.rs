@@ -231,6 +231,8 @@ fn take_over() -> &'static Record {
     recorder::begin_if_asked();
     timeline::begin_if_asked();
     trace::begin_if_asked();
+    #[cfg(all(feature = "trace", target_os = "linux", target_arch = "x86_64"))]
+    crate::live::begin_if_asked();
     record
 }
 

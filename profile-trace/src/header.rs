@@ -10,6 +10,8 @@ pub enum Magic {
     Recording,
     /// What of a recording is not yet in it; see [`pending`](crate::pending).
     Pending,
+    /// What a running program and a viewer tell each other; see `live`.
+    Live,
 }
 
 impl Magic {
@@ -19,16 +21,17 @@ impl Magic {
         match self {
             Magic::Recording => *b"\x93memlin\n",
             Magic::Pending => *b"\x93mempen\n",
+            Magic::Live => *b"\x93memliv\n",
         }
     }
 }
 
-/// The header of either file: 24 bytes, numbers little-endian.
+/// The header of either file, and of what is told live: 24 bytes, numbers little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The version of the format that the file is written in.
     pub version: u32,
-    /// The same in a recording and its side file, and in no other pair.
+    /// The same in a recording and its side file, and in no other pair. Live, the process's id.
     pub session: u64,
 }
 

@@ -14,6 +14,7 @@
 //! | `symbols` | what its addresses are called; needs the feature `symbols` |
 //! | `types` | which type an allocation is for; needs the feature `symbols` |
 //! | `view` | what it says, added up |
+//! | `live` | what a running program and a viewer tell each other |
 //!
 //! `docs/FORMAT.md` has every byte.
 
@@ -23,6 +24,8 @@ pub mod events;
 pub mod facts;
 mod header;
 mod huffman;
+#[cfg(feature = "read")]
+pub mod live;
 #[cfg(feature = "read")]
 #[cfg_attr(
     not(feature = "symbols"),

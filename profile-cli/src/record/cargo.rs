@@ -30,6 +30,7 @@ pub enum Memline {
         after_help = "Examples:
   cargo memline run --release --example index -- src
   cargo memline -o app.memline -f run --release
+  cargo memline run --live --release
   cargo memline test my_test
   cargo memline test --fail-on-increase=5%"
     )]
@@ -50,7 +51,7 @@ pub struct Options {
 /// What cargo is to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Take what cargo run takes
+    /// Take what cargo run takes, and --live or --live-remote to look on instead of recording
     Run(Rest),
     /// Take what cargo test takes; each test program makes a recording of its own
     Test(Test),
@@ -88,6 +89,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Action::Run(rest) => ("run", &rest.arguments),
         Action::Test(test) => ("test", &test.rest.arguments),
     };
+    let (live, arguments) = live(arguments);
     let own = arguments.iter().take_while(|argument| *argument != "--");
     let own: Vec<String> = own
         .map(|word| word.to_string_lossy().into_owned())
@@ -102,7 +104,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         Some(target) => target.to_owned(),
         None => host()?,
     };
-    let runner = format!("target.{target}.runner={}", runner(&options.make)?);
+    let runner = format!("target.{target}.runner={}", runner(&options.make, live)?);
     let mut command = cargo();
     command.arg(name).args(["--config", &runner]);
     frame_pointers(&target, &mut command);
@@ -115,7 +117,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Error> {
         "CARGO_TARGET_DIR",
         metadata(&own)?.target_directory.join("memline"),
     );
-    let status = command.args(arguments).status();
+    let status = command.args(&arguments).status();
     let status = status.map_err(|error| Error::Failed(format!("cargo cannot be run: {error}")))?;
     Ok(super::exit_code(status))
 }
@@ -142,6 +144,14 @@ fn compare(make: &Make, test: &Test, own: &[String]) -> Result<ExitCode, Error> 
     baseline::run(&test.baseline, run)
 }
 
+/// Takes what is memline's out of cargo's arguments.
+fn live(arguments: &[OsString]) -> (Option<OsString>, Vec<OsString>) {
+    let mut cargos = arguments.to_vec();
+    let mut own = arguments.iter().take_while(|argument| *argument != "--");
+    let found = own.position(|word| word == "--live" || word == "--live-remote");
+    (found.map(|index| cargos.remove(index)), cargos)
+}
+
 fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -163,7 +173,7 @@ fn frame_pointers(target: &str, command: &mut Command) {
 }
 
 /// `memline run`, as a list in TOML.
-fn runner(make: &Make) -> Result<String, Error> {
+fn runner(make: &Make, live: Option<OsString>) -> Result<String, Error> {
     let failed = |what: String| Error::Failed(format!("cargo-memline: {what}"));
     let own = env::current_exe().map_err(|error| failed(error.to_string()))?;
     let memline = own.with_file_name(format!("memline{}", env::consts::EXE_SUFFIX));
@@ -184,6 +194,7 @@ fn runner(make: &Make) -> Result<String, Error> {
     }
     words.extend(make.force.then(|| "--force".into()));
     words.extend(make.follow_fork.then(|| "--follow-fork".into()));
+    words.extend(live);
     words.push("--".into());
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     // JSON's strings are strings of TOML.
@@ -262,6 +273,18 @@ mod tests {
         assert_eq!(value_of(&arguments, "--target"), Some("a"));
         assert_eq!(value_of(&arguments, "--profile"), Some("fast"));
         assert_eq!(value_of(&arguments, "--manifest-path"), None);
+    }
+
+    #[test]
+    fn live_is_memlines_before_the_programs_arguments() {
+        let check = |words: &str, found: Option<&str>, rest: &str| {
+            let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            let rest: Vec<OsString> = rest.split(' ').map(OsString::from).collect();
+            assert_eq!(live(&words), (found.map(OsString::from), rest));
+        };
+        check("--live --release", Some("--live"), "--release");
+        check("-r --live-remote -- x", Some("--live-remote"), "-r -- x");
+        check("-r -- --live", None, "-r -- --live");
     }
 
     #[test]

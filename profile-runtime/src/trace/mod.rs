@@ -26,7 +26,7 @@
     not(all(feature = "trace", target_os = "linux", target_arch = "x86_64")),
     path = "engine_absent.rs"
 )]
-mod engine;
+pub(crate) mod engine;
 mod error;
 mod every;
 #[cfg_attr(

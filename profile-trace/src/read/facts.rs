@@ -50,7 +50,7 @@ pub struct Facts {
 
 impl Facts {
     /// Adds what a payload says. Returns `false` if it ends in something that is no fact.
-    pub(super) fn read(&mut self, payload: &[u8]) -> bool {
+    pub(crate) fn read(&mut self, payload: &[u8]) -> bool {
         let mut reader = Reader::new(payload);
         while !reader.is_empty() {
             let Some((tag, bytes)) = reader.varint().zip(reader.bytes()) else {

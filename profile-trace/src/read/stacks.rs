@@ -103,8 +103,8 @@ impl Stacks {
         self.runs.is_empty()
     }
 
-    /// Adds a block's records. `None` if it ends in something that is none.
-    pub(super) fn read(&mut self, payload: &[u8]) -> Option<()> {
+    /// Adds the records of a payload. `None` if it ends in something that is none.
+    pub fn read(&mut self, payload: &[u8]) -> Option<()> {
         let mut reader = Reader::new(payload);
         let first = reader.varint32().filter(|first| *first > 0)?;
         let mut next = self.begin_run(first)?;

@@ -8,6 +8,7 @@ use std::alloc::Layout;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::changes::{self, Changes, Sums};
 use super::lock::Lock;
 use crate::arena::system;
 
@@ -65,7 +66,7 @@ const fn most(capacity: usize) -> usize {
 #[repr(align(128))]
 struct Shard(Lock<Table>);
 
-struct Table {
+pub(super) struct Table {
     /// Zeroed where there is no block.
     places: NonNull<Block>,
     capacity: usize,
@@ -73,9 +74,10 @@ struct Table {
     bytes: u64,
     /// Whether blocks are accepted.
     open: bool,
+    pub(super) changes: Changes,
 }
 
-// SAFETY: the memory at `places` belongs to the table alone.
+// SAFETY: the memory at `places`, and that of `changes`, belongs to the table alone.
 #[expect(unsafe_code)]
 unsafe impl Send for Table {}
 
@@ -96,16 +98,29 @@ fn shard(address: u64) -> &'static Lock<Table> {
 }
 
 /// Puts a block in; `false` if nothing is traced any more. One that has not been taken out before is
-/// replaced and returned.
+/// replaced and returned. `is_new` says whether it has just been allocated.
 #[inline(always)]
-pub(super) fn insert(block: Block) -> Result<Option<Block>, ()> {
-    shard(block.address).lock().insert(block)
+pub(super) fn insert(block: Block, is_new: bool) -> Result<Option<Block>, ()> {
+    let mut table = shard(block.address).lock();
+    let replaced = table.insert(block)?;
+    if table.changes.is_followed() {
+        table.changes.came(&block, is_new);
+        if let Some(replaced) = &replaced {
+            table.changes.went(replaced);
+        }
+    }
+    Ok(replaced)
 }
 
 /// Takes a block out, if it is there.
 #[inline(always)]
 pub(super) fn remove(address: u64) -> Option<Block> {
-    shard(address).lock().remove(address)
+    let mut table = shard(address).lock();
+    let removed = table.remove(address)?;
+    if table.changes.is_followed() {
+        table.changes.went(&removed);
+    }
+    Some(removed)
 }
 
 /// The block at an address.
@@ -113,6 +128,25 @@ pub(super) fn get(address: u64) -> Option<Block> {
     let table = shard(address).lock();
     let index = table.find(address).ok()?;
     Some(table.at(index))
+}
+
+/// Begins to add up what changes, all that lives first; or ends.
+pub(super) fn follow(on: bool) {
+    for shard in &BLOCKS {
+        let mut table = shard.0.lock();
+        table.changes.follow(on);
+        if on {
+            table.tell_all(|changes, block| changes.came(block, true));
+        }
+    }
+    if !on {
+        changes::forget();
+    }
+}
+
+/// What has changed since this was called last.
+pub(super) fn take_changes() -> Sums {
+    changes::take(BLOCKS.iter().map(|shard| &shard.0))
 }
 
 /// Accepts blocks from now on, or forgets them all and accepts none.
@@ -170,9 +204,11 @@ pub(super) fn overhead() -> (u64, u64) {
 /// Holds all shards, and releases them: across a fork.
 pub(super) fn hold() {
     BLOCKS.iter().for_each(|shard| shard.0.hold());
+    changes::hold();
 }
 
 pub(super) fn release() {
+    changes::release();
     BLOCKS.iter().for_each(|shard| shard.0.release());
 }
 
@@ -188,6 +224,7 @@ impl Table {
             count: 0,
             bytes: 0,
             open: false,
+            changes: Changes::new(),
         }
     }
 
@@ -335,9 +372,19 @@ impl Table {
     }
 
     fn clear(&mut self) {
-        let open = self.open;
+        if self.changes.is_followed() {
+            self.tell_all(Changes::went);
+        }
+        let (open, changes) = (self.open, self.changes);
         std::mem::replace(self, Self::new()).give_back();
-        self.open = open;
+        (self.open, self.changes) = (open, changes);
+    }
+
+    /// Tells the changes of every block.
+    fn tell_all(&mut self, tell: impl Fn(&mut Changes, &Block)) {
+        let mut changes = self.changes;
+        self.iter().for_each(|block| tell(&mut changes, &block));
+        self.changes = changes;
     }
 
     fn give_back(self) {

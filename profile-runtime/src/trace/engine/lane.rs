@@ -231,12 +231,12 @@ impl Lane {
             None => self.new_stack(&walked),
         };
         let block = Block::new(address as u64, size, stack, mark(), self.thread);
-        self.put(block);
+        self.put(block, true);
     }
 
     #[inline(always)]
-    pub(super) fn put(&mut self, block: Block) {
-        let Ok(replaced) = blocks::insert(block) else {
+    fn put(&mut self, block: Block, is_new: bool) {
+        let Ok(replaced) = blocks::insert(block, is_new) else {
             return;
         };
         self.pending += block.size() as i64;
@@ -268,7 +268,7 @@ impl Lane {
     /// A block that was taken out has not ended after all.
     pub(super) fn put_back(&mut self, block: Block) {
         self.churn.add(block.stack, block.size().wrapping_neg());
-        self.put(block);
+        self.put(block, false);
     }
 
     #[cold]

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `lane`, `churn` | what a thread does by itself; what it frees, by stack |
 //! | `blocks` | the table |
+//! | `changes` | what has changed in it since somebody asked |
 //! | `stacks`, `calls` | each stack once; which calls are the program's own |
 //! | `lock` | a lock that survives a fork |
 //! | `heap`, `group`, `file` | a copy of all that lives; its statistics; its form as a recording |
@@ -17,6 +18,7 @@
 
 mod blocks;
 mod calls;
+pub(crate) mod changes;
 mod churn;
 mod file;
 mod group;
@@ -39,6 +41,7 @@ use crate::{record, recorder};
 
 pub(crate) use self::heap::Heap;
 pub(crate) use self::lines::{Held, Lines};
+pub(crate) use self::stacks::{Stack, Thread};
 
 pub(crate) const IS_THERE: bool = true;
 
@@ -253,6 +256,33 @@ pub(crate) fn traceback_of(address: usize) -> Option<Vec<super::Frame>> {
     let block = blocks::get(address as u64)?;
     let stack = SHARED.lock().stack(block.stack);
     Some(Heap::traceback(stack))
+}
+
+/// Traces with whole stacks, and adds up what changes from now on, all that lives first.
+pub(crate) fn follow() {
+    join(MAX_FRAMES);
+    blocks::follow(true);
+}
+
+/// Ends what [`follow`] began.
+pub(crate) fn unfollow() {
+    blocks::follow(false);
+    leave();
+}
+
+/// What has changed since this was called last, while it is [followed](follow).
+pub(crate) fn changes() -> changes::Sums {
+    blocks::take_changes()
+}
+
+/// The stack with this number.
+pub(crate) fn stack(number: u32) -> Stack {
+    SHARED.lock().stack(number)
+}
+
+/// All threads that have allocated something.
+pub(crate) fn threads() -> Vec<Thread> {
+    SHARED.lock().threads().to_vec()
 }
 
 /// Blocks that are missing since the system had no memory for them.
