@@ -45,7 +45,9 @@ fn thousand_threads() -> Outcome {
 /// Bytes that this process has in memory, but for those of its files, from Linux's `/proc`.
 fn memory() -> Result<u64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"));
     let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
     Ok(number.ok_or("no RssAnon")?.parse::<u64>()? * 1024)
 }
