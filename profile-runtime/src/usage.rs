@@ -284,7 +284,10 @@ mod tests {
         });
         let most = usage.samples.iter().map(|sample| sample.children).max();
         assert!(most > Some(100_000), "{most:?}");
-        let together = usage.samples.iter().map(|sample| sample.rss + sample.children);
+        let together = usage
+            .samples
+            .iter()
+            .map(|sample| sample.rss + sample.children);
         assert_eq!(usage.peak(), together.max());
     }
 }
