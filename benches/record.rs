@@ -10,8 +10,7 @@
 #[allow(dead_code, unused_macros, reason = "what only the other benches use")]
 mod common;
 
-use std::alloc::{GlobalAlloc, System};
-use std::hint::black_box;
+use std::alloc::System;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::{env, fs};
@@ -26,17 +25,6 @@ const ROUNDS: usize = 7;
 
 static MEMLINE: memline::Allocator = memline::Allocator::system();
 
-/// Runs pairs of an allocation and a free under `depth` more calls.
-#[inline(never)]
-fn deep(allocator: &impl GlobalAlloc, depth: u32, count: u64) {
-    if depth == 0 {
-        pairs::run(allocator, count);
-    } else {
-        deep(allocator, black_box(depth - 1), count);
-    }
-    black_box(()); // no tail call
-}
-
 /// Nanoseconds of one pair: without memline, counted, and recorded.
 struct Sample {
     plain: f64,
@@ -49,10 +37,10 @@ fn one_thread(calls: u32) -> Sample {
     static ALREADY: OnceLock<u32> = OnceLock::new();
     let depth = calls.saturating_sub(*ALREADY.get_or_init(|| calls_of(0)));
     let measure = |allocator: &dyn Fn(u64)| timing::per_operation(allocator);
-    let plain = measure(&|n| deep(&System, depth, n));
-    let counted = measure(&|n| deep(&MEMLINE, depth, n));
+    let plain = measure(&|n| pairs::deep(&System, depth, n));
+    let counted = measure(&|n| pairs::deep(&MEMLINE, depth, n));
     let recorder = start();
-    let recorded = measure(&|n| deep(&MEMLINE, depth, n));
+    let recorded = measure(&|n| pairs::deep(&MEMLINE, depth, n));
     drop(recorder);
     Sample {
         plain,
@@ -64,7 +52,7 @@ fn one_thread(calls: u32) -> Sample {
 /// How many calls are recorded of pairs under `depth` more.
 fn calls_of(depth: u32) -> u32 {
     let recorder = start();
-    deep(&MEMLINE, depth, 10_000);
+    pairs::deep(&MEMLINE, depth, 10_000);
     drop(recorder);
     let read = Recording::open(&path()).and_then(|mut recording| {
         let (aggregate, _) = Aggregate::of(&mut recording, Options::default())?;
@@ -136,7 +124,7 @@ fn main() {
 fn on_disk() {
     const PAIRS: u64 = 1_000_000;
     let recorder = start();
-    deep(&MEMLINE, 10, PAIRS);
+    pairs::deep(&MEMLINE, 10, PAIRS);
     drop(recorder);
     let bytes = fs::metadata(path()).map_or(0, |metadata| metadata.len());
     println!(

@@ -30,17 +30,6 @@ const BLOCKS: usize = 1_000_000;
 
 static MEMLINE: memline::Allocator = memline::Allocator::system();
 
-/// Runs pairs of an allocation and a free under `depth` more calls.
-#[inline(never)]
-fn deep(allocator: &impl GlobalAlloc, depth: u32, count: u64) {
-    if depth == 0 {
-        pairs::run(allocator, count);
-    } else {
-        deep(allocator, black_box(depth - 1), count);
-    }
-    black_box(()); // no tail call
-}
-
 /// Nanoseconds of one pair: without memline, counted, and traced.
 struct Sample {
     plain: f64,
@@ -51,10 +40,10 @@ struct Sample {
 /// Measures with so many frames, under a stack that has more.
 fn one_thread(frames: u32) -> Sample {
     let depth = 40;
-    let plain = timing::per_operation(|n| deep(&System, depth, n));
-    let counted = timing::per_operation(|n| deep(&MEMLINE, depth, n));
+    let plain = timing::per_operation(|n| pairs::deep(&System, depth, n));
+    let counted = timing::per_operation(|n| pairs::deep(&MEMLINE, depth, n));
     trace::start(frames).expect("it can be traced");
-    let traced = timing::per_operation(|n| deep(&MEMLINE, depth, n));
+    let traced = timing::per_operation(|n| pairs::deep(&MEMLINE, depth, n));
     trace::stop().expect("it was started");
     Sample {
         plain,

@@ -61,3 +61,15 @@ fn sample(allocator: &(impl GlobalAlloc + Sync), threads: u32) -> Duration {
     end.zip(start)
         .map_or(Duration::ZERO, |(end, start)| end - start)
 }
+
+/// Runs pairs of an allocation and a free under `depth` more calls.
+#[allow(dead_code, reason = "only where stacks are walked")]
+#[inline(never)]
+pub(crate) fn deep(allocator: &impl GlobalAlloc, depth: u32, count: u64) {
+    if depth == 0 {
+        run(allocator, count);
+    } else {
+        deep(allocator, black_box(depth - 1), count);
+    }
+    black_box(()); // no tail call
+}

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::session::{Plan, absolute};
 use crate::exit;
+use crate::report::units;
 
 /// The least sensible distance between samples, in bytes.
 const LEAST_SAMPLE: u64 = 64;
@@ -40,7 +41,7 @@ pub(super) fn plan() -> Option<Plan> {
 pub(super) fn sample() -> Option<u64> {
     let value = env::var_os("MEMLINE_SAMPLE").filter(|value| !value.is_empty())?;
     let text = value.to_string_lossy();
-    let size = parse_size(text.trim()).filter(|size| *size >= LEAST_SAMPLE);
+    let size = units::parse_bytes(&text).filter(|size| *size >= LEAST_SAMPLE);
     if size.is_none() {
         exit::complain(&format!(
             "MEMLINE_SAMPLE: {text:?} is not a size (such as 512KiB or 1MiB, at least 64 B); \
@@ -55,43 +56,4 @@ pub(super) fn follow_fork() -> bool {
     env::var_os("MEMLINE_FOLLOW_FORK").is_some_and(|value| {
         !value.is_empty() && value != "0" && value != "off" && value != "false"
     })
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    const UNITS: [(&str, u64); 7] = [
-        ("kib", 1 << 10),
-        ("mib", 1 << 20),
-        ("gib", 1 << 30),
-        ("kb", 1000),
-        ("mb", 1_000_000),
-        ("gb", 1_000_000_000),
-        ("b", 1),
-    ];
-    let text = text.to_ascii_lowercase();
-    let unit = UNITS.iter().find(|(unit, _)| text.ends_with(unit));
-    let (number, scale) = match unit {
-        Some((unit, scale)) => (text.strip_suffix(unit)?, *scale),
-        None => (&*text, 1),
-    };
-    number.trim_end().parse::<u64>().ok()?.checked_mul(scale)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_size;
-
-    #[test]
-    fn sizes_have_units_or_are_bytes() {
-        let check = |text, size| assert_eq!(parse_size(text), size, "{text}");
-        check("512KiB", Some(512 << 10));
-        check("1 mib", Some(1 << 20));
-        check("4096", Some(4096));
-        check("64B", Some(64));
-        check("10kB", Some(10_000));
-        check("", None);
-        check("KiB", None);
-        check("-1", None);
-        check("1.5MiB", None);
-        check("99999999999GiB", None);
-    }
 }
