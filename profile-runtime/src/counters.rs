@@ -90,12 +90,6 @@ impl Counters {
         self.allocated.get().wrapping_sub(self.freed.get()) as i64
     }
 
-    /// Bytes allocated and freed so far: how much memory has moved.
-    #[inline(always)]
-    pub(crate) fn moved(&self) -> u64 {
-        self.allocated.get().wrapping_add(self.freed.get())
-    }
-
     pub(crate) fn allocs(&self) -> u64 {
         self.gains.get().wrapping_sub(self.reallocs.get())
     }

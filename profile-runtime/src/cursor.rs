@@ -201,17 +201,20 @@ impl Table {
 #[inline(never)]
 extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
     let held = table.get();
-    if held.watch.changed() && held.settle_unless_sampled() == Settled::Sampled {
-        return turn_after_sample(table, slot, count);
+    if held.watch.changed() {
+        match held.settle_unless_sampled() {
+            Settled::Fully => {}
+            settled => return turn_after_sample(table, slot, count, settled),
+        }
     }
     held.open_anew(slot, count);
 }
 
 #[cold]
 #[inline(never)]
-extern "C" fn turn_after_sample(table: TableRef, slot: u32, count: i64) {
+extern "C" fn turn_after_sample(table: TableRef, slot: u32, count: i64, settled: Settled) {
     let table = table.get();
-    table.sample_line();
+    table.sample_line(settled);
     table.open_anew(slot, count);
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::rss::Pace;
 use crate::tally::{Balance, Tally};
 
 /// A line's first samples, in each of which the resident set is read.
@@ -126,9 +125,9 @@ impl LineTally {
     /// Takes a sample at `now`, in nanoseconds; the thread last read the resident set at `read`.
     /// Tells whether to read it again, and chooses when the next sample is due.
     ///
-    /// After the first ones a sample is due every time where the line takes long, else at a stride
-    /// that is tuned to the pace. It reads unless another line has just done so.
-    pub(crate) fn sample(&self, now: u64, read: u64, pace: Pace) -> bool {
+    /// After the first ones a sample is due about once in an `interval`, which is every time where the
+    /// line takes long. It reads unless another line has just done so.
+    pub(crate) fn sample(&self, now: u64, read: u64, interval: u64) -> bool {
         let since_sample = now.saturating_sub(self.sampled.get());
         self.sampled.set(now);
         let samples = self.samples.load(Relaxed);
@@ -137,21 +136,16 @@ impl LineTally {
             return true;
         }
         let stride = self.stride.load(Relaxed).max(1);
-        let wait = if stride == 1 {
-            pace.long
-        } else {
-            pace.interval
-        };
-        let next = if since_sample < wait {
+        let next = if since_sample < interval {
             (2 * stride).min(MAX_STRIDE)
-        } else if since_sample > 2 * pace.interval {
+        } else if since_sample > 2 * interval {
             (stride / 2).max(1)
         } else {
             stride
         };
         self.stride.store(next, Relaxed);
         self.schedule(self.occurrences() + u64::from(next));
-        now.saturating_sub(read) >= wait
+        now.saturating_sub(read) >= interval
     }
 }
 
@@ -159,10 +153,7 @@ impl LineTally {
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace {
-        long: 10_000,
-        interval: 30_000,
-    };
+    const INTERVAL: u64 = 30_000;
 
     /// Runs lines that take so many nanoseconds in turn; returns how often each was sampled, and
     /// how often the resident set was read.
@@ -176,7 +167,7 @@ mod tests {
                 now += nanoseconds[index];
                 if line.is_sampled() {
                     samples[index] += 1;
-                    if line.sample(now, read, PACE) {
+                    if line.sample(now, read, INTERVAL) {
                         readings += 1;
                         read = now;
                     }
@@ -194,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_long_line_is_read_each_time() {
-        let (_, readings) = run([PACE.long, 10], 1000);
+        let (_, readings) = run([INTERVAL, 10], 1000);
         assert!((1000..1300).contains(&readings), "{readings} readings");
     }
 
@@ -207,7 +198,7 @@ mod tests {
             now += 10;
             if line.is_sampled() {
                 samples += 1;
-                line.sample(now, now - 10, PACE);
+                line.sample(now, now - 10, INTERVAL);
             }
         }
         assert_eq!(samples, LEARNING + 1);
@@ -217,7 +208,7 @@ mod tests {
     fn short_lines_are_sampled_alike_and_share_the_readings() {
         let turns = 10_000_000;
         let (samples, readings) = run([1, 1, 1], turns);
-        let wanted = 3 * turns / PACE.interval;
+        let wanted = 3 * turns / INTERVAL;
         let learning = 3 * u64::from(LEARNING);
         assert!(
             (wanted / 3..wanted + learning).contains(&readings),

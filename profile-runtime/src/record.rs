@@ -28,8 +28,8 @@ pub(crate) struct Record {
     outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
-    /// [`Counters::moved`] when it was read.
-    pub(crate) rss_mark: Tally,
+    /// The thread's balance when it was read.
+    pub(crate) rss_balance: Balance,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
     /// The thread's tables by site id, and their number. An array is replaced by a larger one and
@@ -101,7 +101,7 @@ impl Record {
             counters: Counters::new(),
             outside: Watch::new(),
             rss: Tally::new(0),
-            rss_mark: Tally::new(0),
+            rss_balance: Balance::new(0),
             rss_read: Tally::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             tables_len: AtomicU32::new(0),

@@ -7,43 +7,30 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::clock;
 
-/// What a reading takes, in nanoseconds: the least that the first ones took.
-static COST: AtomicU64 = AtomicU64::new(u64::MAX);
+/// What a reading takes here, in nanoseconds: about the median of all until now, so that neither one
+/// that was interrupted nor one that found everything in the cache counts for much.
+static COST: AtomicU64 = AtomicU64::new(300);
 
-/// Readings that have been timed.
-static TIMED: AtomicU64 = AtomicU64::new(0);
-
-/// How often the resident set may be read, in nanoseconds.
-#[derive(Clone, Copy)]
-pub(crate) struct Pace {
-    /// A line that takes so long can afford a reading at each execution.
-    pub(crate) long: u64,
-    /// One reading in so long a time is affordable whatever the line.
-    pub(crate) interval: u64,
-}
-
-/// The pace that this system affords: readings take at most a hundredth of the time of short
-/// lines, and a thirtieth of long ones.
-pub(crate) fn pace() -> Pace {
-    let cost = match COST.load(Relaxed) {
-        u64::MAX => 300,
-        cost => cost,
-    };
-    Pace {
-        long: 10_000.max(30 * cost),
-        interval: 30_000.max(100 * cost),
-    }
+/// Nanoseconds in which one reading is affordable: it takes at most a hundredth of them.
+pub(crate) fn interval() -> u64 {
+    30_000.max(100 * COST.load(Relaxed))
 }
 
 /// Resident set of the process in bytes, or `None` where the system does not tell.
 pub(crate) fn read() -> Option<u64> {
-    if TIMED.load(Relaxed) >= 64 {
-        return system::read();
-    }
     let start = clock::now();
     let rss = system::read();
-    COST.fetch_min(clock::now().saturating_sub(start), Relaxed);
-    TIMED.fetch_add(1, Relaxed);
+    let (cost, taken) = (COST.load(Relaxed), clock::now().saturating_sub(start));
+    // A step of a sixteenth towards each one ends where as many are above as below.
+    let step = cost / 16 + 1;
+    COST.store(
+        if taken > cost {
+            cost + step
+        } else {
+            cost - step
+        },
+        Relaxed,
+    );
     rss
 }
 

@@ -28,8 +28,8 @@ pub(crate) const CLOSED: u32 = u32::MAX;
 /// No thread gets to so many operations: the next frame finds that something has happened.
 const STALE: u64 = u64::MAX;
 
-/// So many bytes allocated and freed are worth a reading.
-const MOVED: u64 = 64 * 1024;
+/// A balance that has gone so many bytes up or down is worth a reading.
+const MOVED: i64 = 64 * 1024;
 
 /// How often a reader tries to find a table at rest.
 const ATTEMPTS: u32 = 10_000;
@@ -89,10 +89,13 @@ struct Start {
 
 /// How far a line was settled.
 #[derive(Clone, Copy, PartialEq)]
+#[repr(C)]
 pub(crate) enum Settled {
     Fully,
     /// What is done in some executions only is yet to be done.
     Sampled,
+    /// The same, and the resident set is to be read in any case.
+    Moved,
 }
 
 /// What an open line has yet to be charged.
@@ -185,8 +188,9 @@ impl Table {
 
     /// Charges the open line with all that happened since the last settling.
     pub(crate) fn settle(&self) {
-        if self.settle_unless_sampled() == Settled::Sampled {
-            self.sample_line();
+        match self.settle_unless_sampled() {
+            Settled::Fully => {}
+            settled => self.sample_line(settled),
         }
     }
 
@@ -233,7 +237,10 @@ impl Table {
         line.heap_increment.add(self.live.catch_up(live));
         fence(Release);
         self.sequence.add(1);
-        if line.is_sampled() || record.has_moved() {
+        if record.has_moved(balance, top) {
+            return Settled::Moved;
+        }
+        if line.is_sampled() {
             return Settled::Sampled;
         }
         self.charge_rss(line);
@@ -314,7 +321,7 @@ impl Table {
     /// one is a sample or much has moved. Or the figures were reset, and it starts over.
     #[cold]
     #[inline(never)]
-    pub(crate) fn sample_line(&self) {
+    pub(crate) fn sample_line(&self, settled: Settled) {
         if self.epoch.get() != EPOCH.load(Relaxed) {
             return self.start_over();
         }
@@ -322,13 +329,13 @@ impl Table {
             return;
         };
         let record = self.record;
-        let mut due = record.has_moved();
+        let mut due = settled == Settled::Moved;
         if line.is_sampled() {
             let time = clock::now();
             if self.timed {
                 line.time.add(time.saturating_sub(self.started.get()));
             }
-            due |= line.sample(time, record.rss_read.get(), crate::rss::pace());
+            due |= line.sample(time, record.rss_read.get(), crate::rss::interval());
             if due {
                 record.rss_read.set(time);
             }
@@ -367,7 +374,7 @@ impl Table {
         }
         let counters = self.counters();
         let balance = counters.balance();
-        if record.rss.get() == 0 || record.has_moved() {
+        if record.rss.get() == 0 || record.has_moved(balance, counters.highest()) {
             record.read_rss();
         }
         self.rss.set(record.rss.get());
@@ -461,15 +468,16 @@ struct Moment {
 }
 
 impl Record {
-    /// Whether so much was allocated and freed since the resident set was last read that it is worth
-    /// another reading.
+    /// Whether the balance has gone so far, at the end or at the top, since the resident set was last
+    /// read that it is worth another reading. What is freed and allocated again is resident already.
     #[inline(always)]
-    fn has_moved(&self) -> bool {
-        self.counters.moved().wrapping_sub(self.rss_mark.get()) >= MOVED
+    fn has_moved(&self, balance: i64, top: i64) -> bool {
+        let read = self.rss_balance.get();
+        top - read >= MOVED || read - balance >= MOVED
     }
 
     fn read_rss(&self) {
-        self.rss_mark.set(self.counters.moved());
+        self.rss_balance.set(self.counters.balance());
         if let Some(rss) = crate::rss::read() {
             self.rss.set(rss);
         }
