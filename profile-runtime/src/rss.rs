@@ -20,18 +20,19 @@ pub(crate) fn interval() -> u64 {
 pub(crate) fn read() -> Option<u64> {
     let start = clock::now();
     let rss = system::read();
-    let (cost, taken) = (COST.load(Relaxed), clock::now().saturating_sub(start));
-    // A step of a sixteenth towards each one ends where as many are above as below.
-    let step = cost / 16 + 1;
-    COST.store(
-        if taken > cost {
-            cost + step
-        } else {
-            cost - step
-        },
-        Relaxed,
-    );
+    let taken = clock::now().saturating_sub(start);
+    COST.store(nearer(COST.load(Relaxed), taken), Relaxed);
     rss
+}
+
+/// A cost a sixteenth nearer to what a reading took: it ends where as many are above as below.
+fn nearer(cost: u64, taken: u64) -> u64 {
+    let step = cost / 16 + 1;
+    if taken > cost {
+        cost + step
+    } else {
+        cost.saturating_sub(step)
+    }
 }
 
 /// Forgets what is cached about the process: a forked child calls this.
@@ -153,7 +154,14 @@ mod system {
 
 #[cfg(test)]
 mod tests {
-    use super::resident_pages;
+    use super::{nearer, resident_pages};
+
+    #[test]
+    fn the_cost_is_about_the_median() {
+        let after = |taken: [u64; 4]| (0..1000).fold(300, |cost, at| nearer(cost, taken[at % 4]));
+        assert!((1100..1400).contains(&after([1200, 1250, 1230, 1_000_000])));
+        assert_eq!(after([0; 4]), 0);
+    }
 
     #[test]
     fn takes_the_second_field_or_nothing() {
