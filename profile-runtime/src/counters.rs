@@ -228,6 +228,12 @@ impl Counters {
         highest
     }
 
+    /// Starts anew from the present `balance`, where nothing was allocated since the highest was taken.
+    #[inline(always)]
+    pub(crate) fn restart_highest(&self, balance: i64) {
+        self.highest.set(balance);
+    }
+
     /// Takes the highest balance and tells the innermost frame of it.
     pub(crate) fn fold(&self, balance: i64) {
         let highest = self.take_highest(balance);

@@ -112,7 +112,9 @@ impl Table {
         };
         let since_due = line.since_due_with(count);
         if self.watch.calm_while_negative(since_due) >= 0 {
-            return turn_after_changes(TableRef::of(self), slot, count);
+            // SAFETY: the table has a line for the slot.
+            #[expect(unsafe_code)]
+            return unsafe { turn_after_changes(TableRef::of(self), slot, count) };
         }
         if count != 0 {
             line.set_since_due(since_due);
@@ -129,13 +131,18 @@ impl Table {
     }
 
     /// Opens `slot`, where the line that was open is settled.
+    ///
+    /// # Safety
+    ///
+    /// The slot is in range.
     #[inline(always)]
-    fn open_anew(&'static self, slot: u32, count: i64) {
-        if let Some(line) = self.lines.get(slot as usize) {
-            self.open.store(slot, Relaxed);
-            if line.count(count) {
-                begin_sample(TableRef::of(self));
-            }
+    #[expect(unsafe_code)]
+    unsafe fn open_anew(&'static self, slot: u32, count: i64) {
+        // SAFETY: the caller knows that it is in range.
+        let line = unsafe { self.lines.get_unchecked(slot as usize) };
+        self.open.store(slot, Relaxed);
+        if line.count(count) {
+            begin_sample(TableRef::of(self));
         }
     }
 
@@ -198,24 +205,35 @@ impl Table {
 // PERF: what is called from the hot path is `extern "C"`, which cannot unwind, so that no landing
 // pads are made around probes.
 
+/// # Safety
+///
+/// The slot is in range.
 #[inline(never)]
-extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
+#[expect(unsafe_code)]
+unsafe extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
     let held = table.get();
     if held.watch.changed() {
         match held.settle_unless_sampled() {
             Settled::Fully => {}
-            settled => return turn_after_sample(table, slot, count, settled),
+            // SAFETY: as for this.
+            settled => return unsafe { turn_after_sample(table, slot, count, settled) },
         }
     }
-    held.open_anew(slot, count);
+    // SAFETY: as for this.
+    unsafe { held.open_anew(slot, count) }
 }
 
+/// # Safety
+///
+/// The slot is in range.
 #[cold]
 #[inline(never)]
-extern "C" fn turn_after_sample(table: TableRef, slot: u32, count: i64, settled: Settled) {
+#[expect(unsafe_code)]
+unsafe extern "C" fn turn_after_sample(table: TableRef, slot: u32, count: i64, settled: Settled) {
     let table = table.get();
     table.sample_line(settled);
-    table.open_anew(slot, count);
+    // SAFETY: as for this.
+    unsafe { table.open_anew(slot, count) }
 }
 
 #[cold]

@@ -28,8 +28,9 @@ pub(crate) struct Record {
     outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
-    /// The thread's balance when it was read.
-    pub(crate) rss_balance: Balance,
+    /// What the thread's balance stays above, and its top below, as long as that reading will do.
+    pub(crate) rss_floor: Balance,
+    pub(crate) rss_ceiling: Balance,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
     /// The thread's tables by site id, and their number. An array is replaced by a larger one and
@@ -101,7 +102,8 @@ impl Record {
             counters: Counters::new(),
             outside: Watch::new(),
             rss: Tally::new(0),
-            rss_balance: Balance::new(0),
+            rss_floor: Balance::new(0),
+            rss_ceiling: Balance::new(0),
             rss_read: Tally::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             tables_len: AtomicU32::new(0),

@@ -182,8 +182,12 @@ impl Table {
         }
     }
 
+    #[inline(always)]
     fn open_tally(&self) -> Option<&LineTally> {
-        self.lines.get(self.open.load(Relaxed) as usize)
+        let open = self.open.load(Relaxed);
+        // SAFETY: the slot of an open line was in range when it was opened.
+        #[expect(unsafe_code)]
+        (open != CLOSED).then(|| unsafe { self.lines.get_unchecked(open as usize) })
     }
 
     /// Charges the open line with all that happened since the last settling.
@@ -212,26 +216,32 @@ impl Table {
         let record = self.record;
         let (start, counters) = (&self.start, &record.counters);
 
-        let (allocated, freed) = (counters.allocated.get(), counters.freed.get());
+        let allocated = counters.allocated.get();
+        line.allocated.add(start.allocated.catch_up(allocated));
+        let freed = counters.freed.get();
+        line.freed.add(start.freed.catch_up(freed));
         let balance = allocated.wrapping_sub(freed) as i64;
-        let top = counters.take_highest(balance).max(self.watch.top());
-        self.watch.clear();
-        self.watch.hand_on(top);
-        self.top.raise(top);
-        line.peak.raise(top - self.base.get());
-        self.base.set(balance);
-
         let gains = counters.gains.get();
+        let frees = counters.frees.get();
+        self.seen_operations.set(gains.wrapping_add(frees));
+        line.frees.add(start.frees.catch_up(frees));
         let more = start.gains.catch_up(gains);
-        if more != 0 {
+        let top = if more == 0 {
+            // What was only freed has raised no balance: the last one had been handed on.
+            counters.restart_highest(balance);
+            self.watch.hand_on_mark();
+            balance
+        } else {
             line.gains.add(more);
             self.charge_reallocs(line);
-        }
-        let frees = counters.frees.get();
-        line.frees.add(start.frees.catch_up(frees));
-        self.seen_operations.set(gains.wrapping_add(frees));
-        line.allocated.add(start.allocated.catch_up(allocated));
-        line.freed.add(start.freed.catch_up(freed));
+            let top = counters.take_highest(balance).max(self.watch.top());
+            self.watch.hand_on(top);
+            line.peak.raise(top - self.base.get());
+            top
+        };
+        self.watch.clear();
+        self.top.raise(top);
+        self.base.set(balance);
         let live = counters.process_live_at(balance);
         line.heap.raise(live);
         line.heap_increment.add(self.live.catch_up(live));
@@ -270,8 +280,8 @@ impl Table {
     /// The figures were reset since the open line began.
     #[cold]
     fn start_over(&self) {
-        self.arm();
         self.watch.hand_on(self.counters().balance());
+        self.arm();
     }
 
     /// Pauses the open line for a frame within that of another one.
@@ -309,7 +319,11 @@ impl Table {
         self.watch.around.set(paused.around);
         self.watch.set_nested(!self.nest.is_empty());
         if top != NONE {
-            self.watch.raise(top);
+            // What the frame needed at most, the line that called it needs too.
+            if let Some(line) = self.open_tally() {
+                line.peak.raise(top - self.base.get());
+            }
+            self.watch.hand_on(top);
             self.watch.mark();
         }
         if self.timed {
@@ -472,12 +486,13 @@ impl Record {
     /// read that it is worth another reading. What is freed and allocated again is resident already.
     #[inline(always)]
     fn has_moved(&self, balance: i64, top: i64) -> bool {
-        let read = self.rss_balance.get();
-        top - read >= MOVED || read - balance >= MOVED
+        top >= self.rss_ceiling.get() || balance <= self.rss_floor.get()
     }
 
     fn read_rss(&self) {
-        self.rss_balance.set(self.counters.balance());
+        let balance = self.counters.balance();
+        self.rss_ceiling.set(balance + MOVED);
+        self.rss_floor.set(balance - MOVED);
         if let Some(rss) = crate::rss::read() {
             self.rss.set(rss);
         }

@@ -117,13 +117,18 @@ impl Watch {
         self.top.set(NONE);
     }
 
-    /// Tells the frame around what happened here. A frame within another one of its own table
-    /// tells nothing: what it measured goes there when it is left.
+    /// Tells the frame around that something happened here, and the highest balance meanwhile.
+    #[inline(always)]
     pub(crate) fn hand_on(&self, top: i64) {
         let around = self.around.get();
-        if !ptr::eq(around, self) {
-            around.mark();
-            around.raise(top);
-        }
+        around.mark();
+        around.raise(top);
+    }
+
+    /// Tells the frame around that something happened here. Where that is a frame of the same table,
+    /// which has the same watch, it is to be cleared after that.
+    #[inline(always)]
+    pub(crate) fn hand_on_mark(&self) {
+        self.around.get().mark();
     }
 }
