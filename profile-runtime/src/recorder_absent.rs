@@ -36,7 +36,7 @@ pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-pub(crate) fn finish() {}
+pub(crate) fn finish_at_exit() {}
 
 pub(crate) fn finish_in_handler() {}
 

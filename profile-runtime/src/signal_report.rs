@@ -107,7 +107,7 @@ mod unix {
     pub(crate) fn end_if_due() {
         let signal = DUE.load(Acquire);
         if signal != 0 {
-            recorder::finish();
+            recorder::finish_at_exit();
             end(signal);
         }
     }

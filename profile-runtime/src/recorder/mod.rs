@@ -81,7 +81,7 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        finish();
+        finish(Session::finish);
     }
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn mark(words: fmt::Arguments<'_>) {
 }
 
 /// Ends the recording, if there is one.
-pub(crate) fn finish() {
+fn finish(finish: impl FnOnce(&'static Session)) {
     if session::current().is_none() {
         return;
     }
@@ -202,7 +202,7 @@ pub(crate) fn finish() {
     }
     uncounted(|| {
         if let Some(session) = session::current() {
-            session.finish();
+            finish(session);
         }
     });
 }
@@ -218,8 +218,13 @@ pub(crate) fn finish_in_handler() {
     }
 }
 
+/// The same as the process ends.
+pub(crate) fn finish_at_exit() {
+    finish(Session::finish_at_exit);
+}
+
 extern "C" fn at_exit() {
-    finish();
+    finish_at_exit();
 }
 
 /// A thread ends: what it has recorded joins the rest.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use profile_trace::block::{Kind, Label, Packer};
 use profile_trace::facts::{self, Fact};
-use profile_trace::pending::{SLOT, SLOT_PAYLOAD, SUFFIX};
+use profile_trace::pending::{SLOT, SUFFIX};
 use profile_trace::{Header, Magic};
 
 use super::file::{OwnFile, is_recording};
@@ -107,8 +107,7 @@ impl Output {
 
     /// Appends what the slots hold, and the last block, and removes the side file. The slots stay
     /// mapped, since their threads may be writing.
-    pub(super) fn finish(mut self, facts: &[u8]) -> io::Result<()> {
-        let mut packer = Packer::new(SLOT_PAYLOAD);
+    pub(super) fn finish(mut self, facts: &[u8], packer: &mut Packer) -> io::Result<()> {
         // The oldest is that of the tables, to which the others refer.
         for slot in std::mem::take(&mut self.slots) {
             let Some((label, _)) = slot.header().read() else {

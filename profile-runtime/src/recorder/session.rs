@@ -30,9 +30,6 @@ use crate::{clock, exit, record, rss, trace};
 /// Nanoseconds between two samples of the process.
 const SAMPLE_INTERVAL: u64 = 10_000_000;
 
-/// Threads that compress a block at once; others wait.
-const PACKERS: usize = 2;
-
 /// Milliseconds that a signal handler waits for another thread to let go of the output.
 const PATIENCE: u32 = 200;
 
@@ -63,7 +60,8 @@ pub(super) struct Session {
     threads: AtomicU32,
     pub(super) recorded: Option<Recorded>,
     interner: Mutex<Option<Interner>>,
-    packers: [Mutex<Option<Packer>>; PACKERS],
+    /// Threads that compress a block at once; others wait.
+    packers: [Mutex<Option<Packer>>; 2],
     output: Mutex<Option<Output>>,
     pub(super) timeline: Mutex<Option<Timeline>>,
 }
@@ -137,7 +135,7 @@ impl Session {
             threads: AtomicU32::new(0),
             recorded: plan.sample.is_some().then(Recorded::new),
             interner: Mutex::new(Some(Interner::new(slot))),
-            packers: [const { Mutex::new(None) }; PACKERS],
+            packers: [Mutex::new(Some(packer)), Mutex::new(None)],
             output: Mutex::new(Some(output)),
             timeline: Mutex::new(Some(Timeline::new())),
             plan,
@@ -166,13 +164,41 @@ impl Session {
     /// Ends the recording. What other threads do at this moment is in it or not.
     pub(super) fn finish(&self) {
         if self.end() {
-            let facts = self.last_facts(None);
-            self.take_apart(|output| {
-                if let Err(error) = output.finish(&facts) {
-                    self.complain(&error);
-                }
-            });
+            self.take_apart(|output| self.finish_output(output));
         }
+    }
+
+    /// The same as the process ends.
+    ///
+    /// PERF: what the recording took of memory stays. It is the system's in a moment, whereas
+    /// malloc, when so large a block is freed, puts together all the small ones that the program
+    /// has freed: 100 ns each.
+    pub(super) fn finish_at_exit(&self) {
+        if self.end()
+            && let Some(output) = lock(&self.output).take()
+        {
+            self.finish_output(output);
+        }
+    }
+
+    fn finish_output(&self, output: Output) {
+        let mut packer = self.free_packer();
+        // Where all are in use, as in a signal handler those of this thread may be: one more.
+        let mut own = None;
+        let packer = match &mut packer {
+            Some(packer) => &mut **packer,
+            None => &mut own,
+        };
+        let packer = packer.get_or_insert_with(|| Packer::new(SLOT_PAYLOAD));
+        if let Err(error) = output.finish(&self.last_facts(None), packer) {
+            self.complain(&error);
+        }
+    }
+
+    fn free_packer(&self) -> Option<MutexGuard<'_, Option<Packer>>> {
+        self.packers
+            .iter()
+            .find_map(|packer| packer.try_lock().ok())
     }
 
     /// The same in a signal handler. Events refer only to tables that are committed, so that the
@@ -187,9 +213,8 @@ impl Session {
             if let Some(mut output) = output {
                 if self.end()
                     && let Some(output) = output.take()
-                    && let Err(error) = output.finish(&self.last_facts(None))
                 {
-                    self.complain(&error);
+                    self.finish_output(output);
                 }
                 return;
             }
@@ -377,11 +402,7 @@ impl Session {
         if length == 0 {
             return Some(());
         }
-        let free = self
-            .packers
-            .iter()
-            .find_map(|packer| packer.try_lock().ok());
-        let mut packer = free.unwrap_or_else(|| lock(&self.packers[0]));
+        let mut packer = self.free_packer().unwrap_or_else(|| lock(&self.packers[0]));
         let packer = packer.get_or_insert_with(|| Packer::new(SLOT_PAYLOAD));
         // SAFETY: the caller is the slot's writer, and restarts it only below.
         #[expect(unsafe_code)]
