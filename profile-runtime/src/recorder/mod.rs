@@ -8,7 +8,7 @@
 //! | modules | |
 //! |---|---|
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
-//! | `walk`, `pointers`, `unwind`, `modules` | walking stacks, by frame pointers or by unwind tables |
+//! | `walk`, `pointers`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
 //! | `timeline` | which profiled functions ran, and marks |
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
@@ -19,6 +19,7 @@ pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod interner;
 mod lane;
+mod memo;
 pub(crate) mod modules;
 mod output;
 mod pointers;

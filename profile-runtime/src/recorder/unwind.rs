@@ -1,10 +1,11 @@
 //! Walks a stack by the unwind tables of the code on it.
 
 use framehop::{
-    CacheNative, ExplicitModuleSectionInfo, Module, MustNotAllocateDuringUnwind, Unwinder as _,
-    UnwinderNative,
+    CacheNative, ExplicitModuleSectionInfo, FrameAddress, Module, MustNotAllocateDuringUnwind,
+    UnwindRegsNative, Unwinder as _, UnwinderNative,
 };
 
+use super::memo::{Memo, Place, Saved};
 use super::modules::Loaded;
 use super::walk::{Bounds, Extent, Hash, Registers, Walked};
 
@@ -18,6 +19,7 @@ pub(super) struct Unwinder {
     /// The address at which a walk has ended: the thread's first call. How stacks end is not among
     /// the rules that are kept, and would be looked up again by every walk.
     outermost: u64,
+    memo: Memo,
 }
 
 impl Unwinder {
@@ -46,6 +48,7 @@ impl Unwinder {
             modules,
             rules: CacheNative::new_in(),
             outermost: 0,
+            memo: Memo::new(),
         }
     }
 
@@ -57,64 +60,245 @@ impl Unwinder {
         mut extent: impl Extent,
         calls: &mut [u64],
     ) -> Walked {
-        let mut read = |address: u64| {
-            let address = address as usize;
-            if address < bounds.start || address > bounds.last_frame {
-                return Err(());
-            }
-            // SAFETY: a word within this thread's stack, above its stack pointer.
-            #[expect(unsafe_code)]
-            Ok(unsafe { std::ptr::with_exposed_provenance::<u64>(address).read_unaligned() })
-        };
-        let mut frames = self.modules.iter_frames(
-            registers.instruction as u64,
-            registers.into(),
-            &mut self.rules,
-            &mut read,
-        );
-        // The first is where the walk began.
-        let _ = frames.next();
-        let mut hash = Hash::new();
-        let mut count = 0;
-        let mut last = 0;
-        while last != self.outermost || last == 0 {
-            let Ok(Some(frame)) = frames.next() else {
-                self.outermost = last;
-                break;
-            };
-            last = frame.address();
+        let here = FrameAddress::from_instruction_pointer(registers.instruction as u64);
+        let (stack, frame) = (registers.stack as u64, registers.frame as u64);
+        let outermost = self.outermost;
+        let (mut hash, mut count, mut last, mut cut_off) = (Hash::new(), 0, 0, false);
+        // Takes the next call; whether it is the last one.
+        let mut visit = |address: u64| {
             let Some(call) = calls.get_mut(count) else {
-                return Walked {
-                    count,
-                    hash: hash.finish(),
-                    cut_off: true,
-                };
+                cut_off = true;
+                return true;
             };
-            *call = last;
-            hash.add(last);
+            *call = address;
+            last = address;
+            hash.add(address);
             count += 1;
-            if extent.ends(last) {
-                return Walked {
-                    count,
-                    hash: hash.finish(),
-                    cut_off: true,
-                };
+            cut_off = extent.ends(address);
+            cut_off || address == outermost
+        };
+        self.memo.begin();
+        let mut next = self
+            .step(here, stack, frame, bounds)
+            .map(|(place, _)| place);
+        let ended = loop {
+            let Some(mut place) = next else {
+                break false;
+            };
+            if visit(place.address) {
+                self.memo.end_at(&place);
+                break true;
             }
+            if self.memo.follow(&mut place, bounds, &mut visit) {
+                self.memo.end();
+                break true;
+            }
+            next = self.step_from(&place, bounds);
+        };
+        if !ended {
+            self.memo.end();
+            self.outermost = last;
         }
         Walked {
             count,
             hash: hash.finish(),
-            cut_off: false,
+            cut_off,
         }
+    }
+
+    /// The place after `place`, by the tables.
+    fn step_from(&mut self, place: &Place, bounds: Bounds) -> Option<Place> {
+        let address = FrameAddress::from_return_address(place.address)?;
+        let (next, saved) = self.step(address, place.stack, place.frame, bounds)?;
+        self.memo.learn(saved);
+        Some(next)
+    }
+
+    /// The place after the call at `address`, and where in the stack that was read.
+    fn step(
+        &mut self,
+        address: FrameAddress,
+        stack: u64,
+        frame: u64,
+        bounds: Bounds,
+    ) -> Option<(Place, Saved)> {
+        let mut registers = UnwindRegsNative::new(address.address(), stack, frame);
+        let mut words = [(0, 0); 2];
+        let mut count = 0;
+        let mut read = |address: u64| {
+            let word = bounds.read(address).ok_or(())?;
+            if let Some(place) = words.get_mut(count) {
+                *place = (address, word);
+            }
+            count += 1;
+            Ok(word)
+        };
+        let back = self
+            .modules
+            .unwind_frame(address, &mut registers, &mut self.rules, &mut read)
+            .ok()??;
+        let next = Place {
+            address: FrameAddress::from_return_address(back)?.address(),
+            stack: registers.sp(),
+            frame: registers.bp(),
+        };
+        let back_at = next.stack.wrapping_sub(8);
+        let saved = match (count, words) {
+            (1, [(at, _), _]) if at == back_at && next.frame == frame => Saved::KEPT,
+            (2, [(saved, word), (at, _)] | [(at, _), (saved, word)])
+                if at == back_at && word == next.frame =>
+            {
+                Saved::at(saved)
+            }
+            _ => Saved::UNKNOWN,
+        };
+        Some((next, saved))
     }
 }
 
-impl From<&Registers> for framehop::UnwindRegsNative {
-    fn from(registers: &Registers) -> Self {
-        Self::new(
-            registers.instruction as u64,
-            registers.stack as u64,
-            registers.frame as u64,
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::recorder::modules;
+    use crate::recorder::walk::{MAX_CALLS, own_stack};
+
+    #[derive(Clone, Copy, Debug)]
+    enum Do {
+        /// Calls the function of this number, which does the next things.
+        Call(usize),
+        Return,
+        /// Walks so many calls, or the whole stack.
+        Walk(Option<usize>),
+    }
+
+    #[derive(Clone, Copy)]
+    struct AtMost(Option<usize>);
+
+    impl Extent for AtMost {
+        fn ends(&mut self, _: u64) -> bool {
+            self.0.as_mut().is_some_and(|left| {
+                *left -= 1;
+                *left == 0
+            })
+        }
+    }
+
+    /// One unwinder that remembers, and one that is made to forget.
+    struct Both {
+        remembers: Unwinder,
+        forgets: Unwinder,
+        walks: usize,
+    }
+
+    impl Both {
+        #[inline(never)]
+        fn walk(&mut self, most: Option<usize>) {
+            let at = Registers::here();
+            let bounds = Bounds {
+                start: at.stack,
+                last_frame: own_stack().end - 16,
+            };
+            let mut calls = [[0; MAX_CALLS]; 2];
+            let [kept, anew] = &mut calls;
+            let found = self.remembers.walk(&at, bounds, AtMost(most), kept);
+            self.forgets.memo = Memo::new();
+            let expected = self.forgets.walk(&at, bounds, AtMost(most), anew);
+            assert_eq!(kept[..found.count], anew[..expected.count]);
+            assert_eq!(
+                (found.hash, found.cut_off),
+                (expected.hash, expected.cut_off)
+            );
+            assert!(found.count > 0);
+            self.walks += 1;
+        }
+    }
+
+    type Script<'a> = std::slice::Iter<'a, Do>;
+
+    fn run(script: &mut Script<'_>, both: &mut Both) {
+        while let Some(&next) = script.next() {
+            match next {
+                Do::Call(number) => FUNCTIONS[number](script, both),
+                Do::Return => return,
+                Do::Walk(most) => both.walk(most),
+            }
+        }
+    }
+
+    /// Frames of several sizes.
+    #[inline(never)]
+    fn framed<const WORDS: usize>(script: &mut Script<'_>, both: &mut Both) {
+        let words = black_box([WORDS; WORDS]);
+        run(script, both);
+        black_box(words);
+    }
+
+    /// Two calls from one frame: the places are the same, the addresses to return to are not.
+    #[inline(never)]
+    fn twice(script: &mut Script<'_>, both: &mut Both) {
+        run(script, both);
+        black_box(());
+        run(script, both);
+    }
+
+    const FUNCTIONS: [fn(&mut Script<'_>, &mut Both); 4] =
+        [framed::<1>, framed::<2>, framed::<40>, twice];
+
+    fn script() -> impl Strategy<Value = Vec<Do>> {
+        let most = prop_oneof![Just(None), (1..12usize).prop_map(Some)];
+        vec(
+            prop_oneof![
+                3 => (0..FUNCTIONS.len()).prop_map(Do::Call),
+                2 => Just(Do::Return),
+                3 => most.prop_map(Do::Walk),
+            ],
+            1..200,
         )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_is_what_is_there(script in script()) {
+            let loaded = modules::loaded();
+            let mut both = Both {
+                remembers: Unwinder::new(&loaded),
+                forgets: Unwinder::new(&loaded),
+                walks: 0,
+            };
+            let mut things = script.iter();
+            while things.len() > 0 {
+                run(&mut things, &mut both);
+            }
+            let wanted = script.iter().filter(|thing| matches!(thing, Do::Walk(_))).count();
+            prop_assert_eq!(both.walks, wanted);
+        }
+    }
+
+    /// Deeper than a walk goes, and back.
+    #[test]
+    fn deep_stacks_are_remembered_in_part() {
+        let down = std::iter::repeat_n([Do::Call(0), Do::Walk(None)], 2 * MAX_CALLS);
+        let up = std::iter::repeat_n([Do::Return, Do::Walk(None)], 2 * MAX_CALLS);
+        let script: Vec<Do> = down.chain(up).flatten().collect();
+        let work = move || {
+            let loaded = modules::loaded();
+            let mut both = Both {
+                remembers: Unwinder::new(&loaded),
+                forgets: Unwinder::new(&loaded),
+                walks: 0,
+            };
+            run(&mut script.iter(), &mut both);
+            assert_eq!(both.walks, 4 * MAX_CALLS);
+        };
+        let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(work);
+        thread
+            .expect("a thread starts")
+            .join()
+            .expect("it ends well");
     }
 }

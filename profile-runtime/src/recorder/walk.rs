@@ -71,6 +71,20 @@ pub(super) struct Bounds {
     pub(super) last_frame: usize,
 }
 
+impl Bounds {
+    /// The word at `address`, if it may be read.
+    #[inline(always)]
+    pub(super) fn read(self, address: u64) -> Option<u64> {
+        let address = address as usize;
+        if address < self.start || address > self.last_frame {
+            return None;
+        }
+        // SAFETY: a word within this thread's stack, above its stack pointer.
+        #[expect(unsafe_code)]
+        Some(unsafe { std::ptr::with_exposed_provenance::<u64>(address).read_unaligned() })
+    }
+}
+
 /// How far a walk goes.
 pub(crate) trait Extent: Copy {
     /// Whether the call that returns to `address` is the last one that is wanted.
@@ -263,7 +277,7 @@ impl Walker {
 }
 
 /// The addresses of this thread's stack; none where the system does not tell.
-fn own_stack() -> Range<usize> {
+pub(super) fn own_stack() -> Range<usize> {
     // SAFETY: the attributes are filled by the first call, read by the second and given back by
     // the third.
     #[expect(unsafe_code)]
