@@ -1,9 +1,12 @@
 //! The last walk of a thread, step by step.
 //!
 //! Most of a stack is what it was at the walk before. Where a step leads depends on the place it
-//! begins at and on two words of the stack: the address to return to, and the frame pointer that
-//! was saved. So where a walk comes to a place of the last one and finds the same words, it goes to
-//! the same place next, whatever happened meanwhile, and no table needs to be asked.
+//! begins at and on a word of the stack, the address to return to. So where a walk comes to a place
+//! of the last one and finds the same word, it goes to the same place next, whatever happened
+//! meanwhile, and no table needs to be asked.
+//!
+//! The frame pointer is part of a place only where the step goes by it. Most code keeps other
+//! things in that register: it is taken along, from where the next call has saved it.
 
 use super::walk::{Bounds, MAX_CALLS};
 
@@ -11,33 +14,34 @@ use super::walk::{Bounds, MAX_CALLS};
 const CAPACITY: usize = 2 * MAX_CALLS;
 
 /// A call, by the address that is returned to, and the registers there.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) address: u64,
     pub(super) stack: u64,
     pub(super) frame: u64,
 }
 
-/// Where the frame pointer of the caller was read.
+/// What a step depends on, beside the address to return to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Saved(u64);
+pub(super) struct Needs {
+    /// Where the frame pointer of the caller is read; 0 where it is the same.
+    pub(super) saved: u64,
+    /// Whether the step goes by the frame pointer.
+    pub(super) frame: bool,
+}
 
-impl Saved {
-    /// Nowhere: the caller's is the same.
-    pub(super) const KEPT: Self = Self(0);
-
-    /// The step depends on more than can be told.
-    pub(super) const UNKNOWN: Self = Self(1);
-
-    pub(super) fn at(address: u64) -> Self {
-        Self(address)
-    }
+impl Needs {
+    /// More than can be told: nothing may be read there.
+    pub(super) const UNKNOWN: Self = Self {
+        saved: 1,
+        frame: true,
+    };
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Step {
     from: Place,
-    saved: Saved,
+    needs: Needs,
 }
 
 /// See the module.
@@ -59,7 +63,7 @@ impl Memo {
             steps: Vec::with_capacity(CAPACITY),
             left: 0,
             held: 0,
-            fresh: Vec::with_capacity(MAX_CALLS + 1),
+            fresh: Vec::with_capacity(MAX_CALLS + 2),
         }
     }
 
@@ -75,7 +79,7 @@ impl Memo {
     /// `visit`, which tells whether it is the last one; then so does this.
     ///
     /// PERF: places are compared where they lie. To take one out costs more than all the rest: it is
-    /// written by halves and read as a whole, for which the processor has to wait.
+    /// written by parts and read as a whole, for which the processor has to wait.
     #[inline(always)]
     pub(super) fn follow(
         &mut self,
@@ -87,20 +91,23 @@ impl Memo {
             if self.held == 0 {
                 self.held = self.left;
             }
-            let before = self.left;
             while let [.., next, step] = &self.steps[..self.left]
+                && (!step.needs.frame || step.from.frame == place.frame)
                 && bounds.read(next.from.stack.wrapping_sub(8)) == Some(next.from.address)
-                && (step.saved.0 == Saved::KEPT.0
-                    || bounds.read(step.saved.0) == Some(next.from.frame))
             {
+                if step.needs.saved != 0 {
+                    let Some(frame) = bounds.read(step.needs.saved) else {
+                        break;
+                    };
+                    place.frame = frame;
+                }
                 self.left -= 1;
                 if visit(next.from.address) {
                     return true;
                 }
             }
-            if self.left != before {
-                *place = self.steps[self.left - 1].from;
-            }
+            let reached = &self.steps[self.left - 1].from;
+            (place.address, place.stack) = (reached.address, reached.stack);
         }
         self.part_from(place);
         false
@@ -110,7 +117,7 @@ impl Memo {
     fn meets(&mut self, place: &Place) -> bool {
         while let Some(step) = self.steps[..self.left].last() {
             if step.from.stack >= place.stack {
-                return step.from == *place;
+                return step.from.stack == place.stack && step.from.address == place.address;
             }
             self.left -= 1;
         }
@@ -119,23 +126,22 @@ impl Memo {
 
     /// From `place` on, the walk is another one.
     fn part_from(&mut self, place: &Place) {
-        if self.held == 0 {
-            self.fresh.push(Step {
-                from: *place,
-                saved: Saved::UNKNOWN,
-            });
-        } else {
-            let common = &self.steps[self.left - 1..self.held];
+        if self.held != 0 {
+            let common = &self.steps[self.left..self.held];
             self.fresh.extend(common.iter().rev());
             self.held = 0;
         }
+        self.fresh.push(Step {
+            from: *place,
+            needs: Needs::UNKNOWN,
+        });
     }
 
     /// What the step from the last place, which was not known, depends on.
     #[inline(always)]
-    pub(super) fn learn(&mut self, saved: Saved) {
+    pub(super) fn learn(&mut self, needs: Needs) {
         if let Some(step) = self.fresh.last_mut() {
-            step.saved = saved;
+            step.needs = needs;
         }
     }
 
@@ -198,21 +204,24 @@ mod tests {
         /// Walks from the first place; returns how often the way had to be asked for.
         fn walk(&self, memo: &mut Memo) -> (Vec<u64>, u32) {
             let (mut found, mut asked) = (vec![self.place(0).address], 0);
+            let mut place = self.place(0);
             memo.begin();
-            for call in 0..3 {
-                let mut place = self.place(call);
-                if found.len() > call + 1 {
-                    continue; // it was known
-                }
+            loop {
                 memo.follow(&mut place, self.bounds(), |address| {
                     found.push(address);
                     false
                 });
-                if found.len() < 3 {
-                    asked += 1;
-                    memo.learn(Saved::at(self.address(3 * found.len())));
-                    found.push(self.place(found.len()).address);
+                let next = found.len();
+                if next == 3 {
+                    break;
                 }
+                asked += 1;
+                memo.learn(Needs {
+                    saved: self.address(3 * next),
+                    frame: next == 2,
+                });
+                place = self.place(next);
+                found.push(place.address);
             }
             memo.end();
             (found, asked)
@@ -225,7 +234,9 @@ mod tests {
         let whole = vec![101, 104, 107];
         assert_eq!(stack.walk(&mut memo), (whole.clone(), 2));
         assert_eq!(stack.walk(&mut memo), (whole.clone(), 0));
-        stack.0[6] = 1; // the frame pointer that the last call saved
+        stack.0[6] = 1; // the frame pointer at the last call, by which no step goes
+        assert_eq!(stack.walk(&mut memo), (whole.clone(), 0));
+        stack.0[3] = 1; // that at the second one, by which the last step goes
         assert_eq!(stack.walk(&mut memo), (whole, 1));
         stack.0[4] = 2; // where the second one returns to
         assert_eq!(stack.walk(&mut memo), (vec![101, 2, 107], 2));
@@ -240,7 +251,7 @@ mod tests {
             memo.begin();
             let mut place = stack.place(0);
             assert!(!memo.follow(&mut place, stack.bounds(), |_| panic!("it is not known")));
-            memo.learn(Saved::UNKNOWN);
+            memo.learn(Needs::UNKNOWN);
             memo.end_at(&stack.place(1));
         }
     }

@@ -5,7 +5,7 @@ use framehop::{
     UnwindRegsNative, Unwinder as _, UnwinderNative,
 };
 
-use super::memo::{Memo, Place, Saved};
+use super::memo::{Memo, Needs, Place};
 use super::modules::Loaded;
 use super::walk::{Bounds, Extent, Hash, Registers, Walked};
 
@@ -60,8 +60,6 @@ impl Unwinder {
         mut extent: impl Extent,
         calls: &mut [u64],
     ) -> Walked {
-        let here = FrameAddress::from_instruction_pointer(registers.instruction as u64);
-        let (stack, frame) = (registers.stack as u64, registers.frame as u64);
         let outermost = self.outermost;
         let (mut hash, mut count, mut last, mut cut_off) = (Hash::new(), 0, 0, false);
         // Takes the next call; whether it is the last one.
@@ -77,27 +75,33 @@ impl Unwinder {
             cut_off = extent.ends(address);
             cut_off || address == outermost
         };
+        let mut place = Place {
+            address: registers.instruction as u64,
+            stack: registers.stack as u64,
+            frame: registers.frame as u64,
+        };
+        let mut address = FrameAddress::from_instruction_pointer(place.address);
         self.memo.begin();
-        let mut next = self
-            .step(here, stack, frame, bounds)
-            .map(|(place, _)| place);
-        let ended = loop {
-            let Some(mut place) = next else {
-                break false;
-            };
-            if visit(place.address) {
-                self.memo.end_at(&place);
-                break true;
-            }
+        loop {
             if self.memo.follow(&mut place, bounds, &mut visit) {
                 self.memo.end();
-                break true;
+                break;
             }
-            next = self.step_from(&place, bounds);
-        };
-        if !ended {
-            self.memo.end();
-            self.outermost = last;
+            if place.address != registers.instruction as u64
+                && let Some(back) = FrameAddress::from_return_address(place.address)
+            {
+                address = back;
+            }
+            let Some(next) = self.step(address, &place, bounds) else {
+                self.memo.end();
+                self.outermost = last;
+                break;
+            };
+            place = next;
+            if visit(place.address) {
+                self.memo.end_at(&place);
+                break;
+            }
         }
         Walked {
             count,
@@ -106,23 +110,37 @@ impl Unwinder {
         }
     }
 
-    /// The place after `place`, by the tables.
-    fn step_from(&mut self, place: &Place, bounds: Bounds) -> Option<Place> {
-        let address = FrameAddress::from_return_address(place.address)?;
-        let (next, saved) = self.step(address, place.stack, place.frame, bounds)?;
-        self.memo.learn(saved);
+    /// The place after `place`, a call at `address`, by the tables.
+    fn step(&mut self, address: FrameAddress, place: &Place, bounds: Bounds) -> Option<Place> {
+        let (next, saved) = self.look_up(address, place, bounds)?;
+        if let Some(saved) = saved {
+            // The step goes by the frame pointer if it goes elsewhere, or nowhere, with another one.
+            let other = Place {
+                frame: !place.frame,
+                ..*place
+            };
+            let same = self
+                .look_up(address, &other, bounds)
+                .is_some_and(|(other, _)| {
+                    (other.address, other.stack) == (next.address, next.stack)
+                });
+            self.memo.learn(Needs {
+                saved,
+                frame: !same,
+            });
+        }
         Some(next)
     }
 
-    /// The place after the call at `address`, and where in the stack that was read.
-    fn step(
+    /// The same, and where the frame pointer of the caller was read, as [`Needs`] has it; `None`
+    /// if there was more to read than that.
+    fn look_up(
         &mut self,
         address: FrameAddress,
-        stack: u64,
-        frame: u64,
+        place: &Place,
         bounds: Bounds,
-    ) -> Option<(Place, Saved)> {
-        let mut registers = UnwindRegsNative::new(address.address(), stack, frame);
+    ) -> Option<(Place, Option<u64>)> {
+        let mut registers = UnwindRegsNative::new(place.address, place.stack, place.frame);
         let mut words = [(0, 0); 2];
         let mut count = 0;
         let mut read = |address: u64| {
@@ -144,13 +162,13 @@ impl Unwinder {
         };
         let back_at = next.stack.wrapping_sub(8);
         let saved = match (count, words) {
-            (1, [(at, _), _]) if at == back_at && next.frame == frame => Saved::KEPT,
+            (1, [(at, _), _]) if at == back_at && next.frame == place.frame => Some(0),
             (2, [(saved, word), (at, _)] | [(at, _), (saved, word)])
                 if at == back_at && word == next.frame =>
             {
-                Saved::at(saved)
+                Some(saved)
             }
-            _ => Saved::UNKNOWN,
+            _ => None,
         };
         Some((next, saved))
     }
