@@ -82,8 +82,11 @@ impl Head {
     fn qualifiers(&mut self) -> Option<()> {
         loop {
             match self.next()? {
-                TokenTree::Ident(word) if word == "fn" => return Some(()),
-                TokenTree::Ident(word) if word == "pub" || word == "unsafe" => {}
+                TokenTree::Ident(word) => match word.to_string().as_str() {
+                    "fn" => return Some(()),
+                    "pub" | "unsafe" => {}
+                    _ => return None,
+                },
                 TokenTree::Group(group) => match group.delimiter() {
                     // An attribute's; that of a naked function matters.
                     Delimiter::Bracket if span::mentions(group.stream(), "naked") => return None,
