@@ -69,6 +69,18 @@ impl Piece {
         }
     }
 
+    /// Whether it may be one macro.
+    pub(crate) fn may_be_macro(&self) -> bool {
+        match self {
+            Self::Bare(bare) => bare
+                .tokens
+                .clone()
+                .into_iter()
+                .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '!')),
+            Self::Parsed(stmt) => matches!(stmt, Stmt::Macro(_) | Stmt::Expr(Expr::Macro(_), _)),
+        }
+    }
+
     /// Whether control never goes past it, as far as its text tells.
     pub(crate) fn diverges(&self) -> bool {
         match self {

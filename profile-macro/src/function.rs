@@ -35,6 +35,11 @@ impl Plain {
         let has_value = head.output();
         let body = head.body()?;
         let (inner, pieces) = body::split(body.stream())?;
+        // PERF: of a naked function the body is one macro; of others the attributes, which are documentation
+        // for the most part, need not be looked into.
+        if matches!(&*pieces, [only] if only.may_be_macro()) && head.is_naked() {
+            return None;
+        }
         let brace = Brace {
             span: body.delim_span(),
         };
@@ -87,16 +92,19 @@ impl Head {
                     "pub" | "unsafe" => {}
                     _ => return None,
                 },
-                TokenTree::Group(group) => match group.delimiter() {
-                    // An attribute's; that of a naked function matters.
-                    Delimiter::Bracket if span::mentions(group.stream(), "naked") => return None,
-                    Delimiter::Brace => return None,
-                    _ => {}
-                },
+                TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {}
                 TokenTree::Punct(punct) if punct.as_char() == '#' => {}
                 _ => return None,
             }
         }
+    }
+
+    /// Whether an attribute may make the function a naked one.
+    fn is_naked(&self) -> bool {
+        self.tokens.iter().any(|token| {
+            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket
+                && span::mentions(group.stream(), "naked"))
+        })
     }
 
     /// Reads the name, the generics and the parameters.
