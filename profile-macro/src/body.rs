@@ -20,7 +20,7 @@ pub(crate) enum Piece {
 }
 
 /// A statement that is one line to the probes: it holds no block, no closure, no attribute, and nothing that
-/// visibly leads elsewhere.
+/// visibly leads elsewhere. Of braces it may hold those of a struct's fields.
 pub(crate) struct Bare {
     pub(crate) tokens: TokenStream,
     /// Of its first token.
@@ -66,6 +66,18 @@ impl Piece {
             }
             Self::Parsed(Stmt::Macro(stmt)) => stmt.semi_token.is_none(),
             Self::Parsed(Stmt::Local(_) | Stmt::Item(_)) => false,
+        }
+    }
+
+    /// Whether it may be one macro.
+    pub(crate) fn may_be_macro(&self) -> bool {
+        match self {
+            Self::Bare(bare) => bare
+                .tokens
+                .clone()
+                .into_iter()
+                .any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '!')),
+            Self::Parsed(stmt) => matches!(stmt, Stmt::Macro(_) | Stmt::Expr(Expr::Macro(_), _)),
         }
     }
 
@@ -191,6 +203,10 @@ fn bare(tokens: Vec<TokenTree>, is_tail: bool) -> Result<Bare, Vec<TokenTree>> {
 struct Seen {
     /// Whether the last token ends an operand, so that a `|` is an operator and begins no closure.
     operand: bool,
+    /// Whether the last token is a name, so that a `{` opens a struct's fields.
+    name: bool,
+    /// Whether a word was seen that a `{` belongs to.
+    opens_block: bool,
     /// Parentheses, without which nothing is called.
     parentheses: bool,
 }
@@ -198,10 +214,13 @@ struct Seen {
 impl Seen {
     fn is_bare(&mut self, token: &TokenTree) -> bool {
         let operand = std::mem::replace(&mut self.operand, true);
+        let name = std::mem::replace(&mut self.name, false);
         match token {
             TokenTree::Ident(word) => {
                 let word = word.to_string();
                 self.operand = !precedes_closure(&word);
+                self.name = true;
+                self.opens_block |= opens_block(&word);
                 !flow::is_jump(&word)
             }
             TokenTree::Literal(_) => true,
@@ -215,9 +234,11 @@ impl Seen {
             TokenTree::Group(group) => {
                 self.parentheses |= group.delimiter() != Delimiter::Bracket;
                 self.operand = false;
-                let bare = group.delimiter() != Delimiter::Brace
+                let fields = name && !self.opens_block;
+                let bare = (fields || group.delimiter() != Delimiter::Brace)
                     && group.stream().into_iter().all(|token| self.is_bare(&token));
                 self.operand = true;
+                self.name = false;
                 bare
             }
         }
@@ -246,6 +267,26 @@ fn begins_item(word: &str) -> bool {
             | "unsafe"
             | "use"
     )
+}
+
+/// Whether a `{` that comes later, or at once, may open a block because of this word.
+fn opens_block(word: &str) -> bool {
+    begins_item(word)
+        || matches!(
+            word,
+            "async"
+                | "do"
+                | "else"
+                | "for"
+                | "gen"
+                | "if"
+                | "loop"
+                | "match"
+                | "move"
+                | "try"
+                | "while"
+                | "yield"
+        )
 }
 
 /// Whether a `|` after this word opens a closure's parameters.
@@ -289,8 +330,28 @@ mod tests {
         check("let a = || b; c(|d| d); e(f, || g); h(move |i| i)", "pppp");
         check("a || || b", "p");
         check("if a { b() } c(); unsafe { d() }", "ppp");
-        check("a; let b = if c { d } else { e }; f; S { g }", "BpBp");
+        check("a; let b = if c { d } else { e }; f; { g }", "BpBp");
         check("vec! { a }", "p");
+        check("match a { b => c }; let d = e + match f { g => h };", "pp");
+        check("while a { b } c; for d in e { f } g; loop { h }", "ppppp");
+        check("let a = async { b }; let c = const { d }; 'e: { f }", "ppp");
+        check("let a = b == { c }; let Some(d) = e else { f() }; g", "ppB");
+    }
+
+    #[test]
+    fn fields() {
+        check("S { a }", "b");
+        check(
+            "let S { a, b: T { c, .. } } = d; Ok(m::S { a: f(), ..b })",
+            "bb",
+        );
+        check(
+            "S { a: |b| c }; S { a: { b } }; S { a: if b { c } else { d } }",
+            "ppp",
+        );
+        check("if (S { a }).b() { c }", "p");
+        check("S { #[cfg(a)] b }; a", "pB");
+        check("S { a: return }", "p");
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Plain {
         let has_value = head.output();
         let body = head.body()?;
         let (inner, pieces) = body::split(body.stream())?;
+        // PERF: of a naked function the body is one macro; of others the attributes, which are documentation
+        // for the most part, need not be looked into.
+        if matches!(&*pieces, [only] if only.may_be_macro()) && head.is_naked() {
+            return None;
+        }
         let brace = Brace {
             span: body.delim_span(),
         };
@@ -82,18 +87,24 @@ impl Head {
     fn qualifiers(&mut self) -> Option<()> {
         loop {
             match self.next()? {
-                TokenTree::Ident(word) if word == "fn" => return Some(()),
-                TokenTree::Ident(word) if word == "pub" || word == "unsafe" => {}
-                TokenTree::Group(group) => match group.delimiter() {
-                    // An attribute's; that of a naked function matters.
-                    Delimiter::Bracket if span::mentions(group.stream(), "naked") => return None,
-                    Delimiter::Brace => return None,
-                    _ => {}
+                TokenTree::Ident(word) => match word.to_string().as_str() {
+                    "fn" => return Some(()),
+                    "pub" | "unsafe" => {}
+                    _ => return None,
                 },
+                TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {}
                 TokenTree::Punct(punct) if punct.as_char() == '#' => {}
                 _ => return None,
             }
         }
+    }
+
+    /// Whether an attribute may make the function a naked one.
+    fn is_naked(&self) -> bool {
+        self.tokens.iter().any(|token| {
+            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket
+                && span::mentions(group.stream(), "naked"))
+        })
     }
 
     /// Reads the name, the generics and the parameters.
