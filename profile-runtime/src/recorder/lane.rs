@@ -16,8 +16,8 @@ use super::slot::Slot;
 use super::walk::{Registers, Walked, Walker, Way};
 use crate::{record, trace};
 
-/// Where a slot is full: an event, a sample and a time fit behind.
-const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
+/// Where a slot is full: an event and a time fit behind.
+const FULL: usize = SLOT_PAYLOAD - 2 * MAX_EVENT;
 
 /// Events between two readings of the clock, at most.
 const LONGEST_RUN: u32 = 64;
@@ -317,15 +317,9 @@ impl Lane {
         self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
         self.left = self.run;
         let session = self.session;
-        let due = session.sample(self.now);
         let stale = self.epoch != session.epoch()
             || (self.walker.way == Way::Both) != (session.way() == Way::Both)
             || (session.way() == Way::Tables && self.walker.way == Way::Pointers);
-        if let Some((rss, live)) = due {
-            self.write(|encoder, out| encoder.event(&Event::Sample { rss, live }, out));
-            let counters = &record::current().counters;
-            counters.uncounted(|| session.look_at_calls(self.now));
-        }
         if stale || self.filled > FULL {
             record::current().counters.uncounted(|| {
                 if stale {

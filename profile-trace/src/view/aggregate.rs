@@ -7,7 +7,7 @@ use super::spans::{Division, Lives, Spans};
 use super::weight::Weight;
 use super::{Amount, Series, Sizes};
 use crate::events::{Event, Stack};
-use crate::read::{Condition, Error, Moment, Recording, Visitor};
+use crate::read::{Condition, Error, Moment, Recording, Sample, Visitor};
 
 /// What of a recording is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -201,6 +201,9 @@ impl Aggregate {
         };
         let mut pass = Pass { aggregate, counts };
         let condition = recording.replay(&mut pass)?;
+        for Sample { time, rss, .. } in recording.noted_samples() {
+            pass.aggregate.sample(*time, *rss);
+        }
         Ok((pass.aggregate, condition))
     }
 
@@ -455,6 +458,13 @@ impl Aggregate {
         self.series.live(time, self.live.bytes);
     }
 
+    /// Takes a sample of the resident set, which is 0 where nobody knows it.
+    fn sample(&mut self, time: u64, rss: u64) {
+        if rss > 0 && time != u64::MAX && (self.options.from..=self.options.to).contains(&time) {
+            self.series.rss(time, rss);
+        }
+    }
+
     /// Adds to the totals what ended without a free of its own.
     fn count_freed(&mut self, thread: u32, block: &Block) {
         if self.counts(block) {
@@ -545,10 +555,7 @@ impl Visitor for Pass<'_> {
                 }
             }
             Event::Sample { rss, .. } => {
-                let time = moment.to.min(aggregate.end);
-                if rss > 0 && time != u64::MAX {
-                    aggregate.series.rss(time, rss);
-                }
+                aggregate.sample(moment.to.min(aggregate.end), rss);
                 return;
             }
             Event::Time { .. } => return,
@@ -557,13 +564,13 @@ impl Visitor for Pass<'_> {
     }
 }
 
-/// The time of the last event of a recording that does not say when it ended.
+/// The time of what is last in a recording that does not say when it ended.
 #[derive(Default)]
 struct End(u64);
 
 impl End {
     fn of(recording: &mut Recording) -> Result<u64, Error> {
-        let mut end = Self::default();
+        let mut end = Self(recording.noted_samples().last().map_or(0, |last| last.time));
         recording.replay(&mut end)?;
         Ok(end.0)
     }
