@@ -1,7 +1,10 @@
 //! What is noted of the process over time, in the hands of one thread at a time.
 
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 use profile_trace::timeline::{Page, Record};
 
@@ -23,6 +26,8 @@ pub(crate) type Append<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), i32>;
 /// A log between the program's threads, which note marks, and the sampler.
 pub(crate) struct Shared {
     log: Spin<Option<Log>>,
+    /// Whether the sampler has a table of descriptors of its own.
+    ready: AtomicU32,
     /// What the sampler sleeps on.
     bell: AtomicU32,
 }
@@ -44,6 +49,7 @@ impl Shared {
     pub(crate) const fn new() -> Self {
         Self {
             log: Spin::new(None),
+            ready: AtomicU32::new(0),
             bell: AtomicU32::new(0),
         }
     }
@@ -110,6 +116,18 @@ impl Shared {
     pub(super) fn look(&self, rss: Option<u64>) -> bool {
         let look = |log: &mut Option<Log>| log.as_mut().is_some_and(|log| log.look_and_write(rss));
         self.bell.load(Relaxed) == 0 && self.log.with(look)
+    }
+
+    /// Says that the sampler depends on nothing of the program's.
+    pub(super) fn tell_ready(&self) {
+        self.ready.store(1, Release);
+        system::wake(&self.ready);
+    }
+
+    pub(super) fn wait_until_ready(&self) {
+        while self.ready.load(Acquire) == 0 {
+            system::wait(&self.ready, 0, 10_000_000);
+        }
     }
 
     /// Lets the sampler rest until its next look, or until the log ends.

@@ -27,7 +27,8 @@ struct Task {
     page_size: u64,
 }
 
-/// Starts the thread, which looks for `log` and appends to `file`.
+/// Starts the thread, which looks for `log` and appends to `file`. From here on the program may close
+/// what it likes.
 #[expect(unsafe_code)]
 pub(super) fn start(log: &'static Shared, file: Descriptor) -> io::Result<()> {
     let task = Task {
@@ -58,7 +59,10 @@ pub(super) fn start(log: &'static Shared, file: Descriptor) -> io::Result<()> {
         unsafe { clone(top, run) }
     });
     match started {
-        0.. => Ok(()),
+        0.. => {
+            log.wait_until_ready();
+            Ok(())
+        }
         error => {
             // SAFETY: the mapping from above, which nobody uses.
             unsafe {
@@ -86,6 +90,7 @@ extern "C" fn run(top: *mut u8) -> ! {
     system::name_thread(c"memline");
     system::keep_only(&file);
     let statm = system::open_statm();
+    log.tell_ready();
     while log.look(statm.resident_pages().map(|pages| pages * page_size)) {
         log.rest(INTERVAL);
     }
