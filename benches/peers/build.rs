@@ -12,7 +12,8 @@ const LINES: usize = 10;
 fn main() -> Result<(), Box<dyn error::Error>> {
     let mut source = String::new();
     for number in 0..FUNCTIONS {
-        source += "#[cfg_attr(feature = \"memline\", memline::profile)]\n#[inline(never)]\n";
+        source +=
+            "#[cfg_attr(feature = \"memline-counting\", memline::profile)]\n#[inline(never)]\n";
         writeln!(source, "fn f{number}(n: u64) {{")?;
         for _ in 0..LINES {
             source += "    black_box(n);\n";

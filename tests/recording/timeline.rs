@@ -6,9 +6,10 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use memline::profile;
+use memline::{Recorder, profile};
 use profile_trace::Recording;
 use profile_trace::read::{Stay, Timeline};
+use profile_trace::view::{Aggregate, Options};
 
 use crate::common::{Child, Ended, Outcome, Program, Test, ready, scratch};
 use crate::named;
@@ -20,6 +21,8 @@ pub(crate) const PROGRAMS: &[Program] = named![
     killed_while_it_waits,
     forks_a_child,
     loses_descriptors,
+    touches,
+    starts_often,
 ];
 
 pub(crate) const TESTS: &[Test] = named![
@@ -30,7 +33,10 @@ pub(crate) const TESTS: &[Test] = named![
     a_killed_program_leaves_what_there_was,
     a_forked_child_leaves_the_timeline_alone,
     what_cannot_be_written_is_told_once,
-    lost_descriptors_stop_the_timeline,
+    lost_descriptors_do_not_matter,
+    memory_is_seen_where_nothing_is_allocated,
+    a_killed_recording_has_its_samples,
+    a_recorder_leaves_nothing_behind,
 ];
 
 const MIB: u64 = 1 << 20;
@@ -174,13 +180,16 @@ fn the_program_stays_single_threaded_and_undisturbed() {
         (Some(0), "1 1\n"),
         "{plain:?}"
     );
-    let (ended, _, timeline) = run("waits", "timeline_waits");
-    assert_eq!(
-        (ended.code(), &*ended.stdout),
-        (Some(0), "1 2\n"),
-        "{ended:?}"
-    );
-    assert!(timeline.samples.len() > 3);
+    let path = scratch("timeline_waits").join("a.memline");
+    for variable in ["MEMLINE_TIMELINE", "MEMLINE_RECORD"] {
+        let ended = Child::new("waits").env(variable, &path).run();
+        assert_eq!(
+            (ended.code(), &*ended.stdout),
+            (Some(0), "1 2\n"),
+            "{ended:?}"
+        );
+        assert!(read(&path).1.samples.len() > 3);
+    }
 }
 
 fn a_killed_program_leaves_what_there_was() {
@@ -255,7 +264,7 @@ fn what_cannot_be_written_is_told_once() {
 
 /// Closes all that it has not opened, and opens a file of its own under the same numbers.
 fn loses_descriptors() -> Outcome {
-    let path = std::env::var("MEMLINE_TIMELINE")? + ".own";
+    let path = std::env::var("OWN")?;
     fs::write(&path, "own")?;
     sleep(PAUSE);
     memline::mark!("before");
@@ -268,24 +277,30 @@ fn loses_descriptors() -> Outcome {
         .map(|_| fs::File::options().append(true).open(&path))
         .collect();
     sleep(2 * PAUSE);
+    memline::mark!("after");
     assert_eq!(fs::read_to_string(&path)?, "own");
     drop(own);
     Ok(())
 }
 
-fn lost_descriptors_stop_the_timeline() {
-    let (ended, recording, timeline) = run("loses_descriptors", "timeline_closed");
-    assert_eq!(ended.code(), Some(0), "{ended:?}");
-    assert!(
-        ended
-            .stderr
-            .starts_with("memline: the timeline has stopped: ")
-            && ended.stderr.lines().count() == 1,
-        "{ended:?}"
-    );
-    // What was noted until then is there.
-    assert!(!recording.condition().complete && !timeline.samples.is_empty());
-    assert_eq!(timeline.marks[0].1, "before");
+fn lost_descriptors_do_not_matter() {
+    for variable in ["MEMLINE_TIMELINE", "MEMLINE_RECORD"] {
+        let path = scratch("timeline_closed").join("a.memline");
+        let ended = Child::new("loses_descriptors")
+            .env("OWN", path.with_extension("own"))
+            .env(variable, &path)
+            .run();
+        assert_eq!((ended.code(), &*ended.stderr), (Some(0), ""), "{ended:?}");
+        let (recording, timeline) = read(&path);
+        assert!(recording.condition().complete);
+        let marks: Vec<&str> = timeline.marks.iter().map(|(_, text)| &**text).collect();
+        assert_eq!(marks, ["before", "after"]);
+        // Some 24 on an idle machine.
+        let times = timeline.marks[0].0..timeline.marks[1].0;
+        let inside = timeline.samples.iter();
+        let inside = inside.filter(|sample| times.contains(&sample.time));
+        assert!(inside.count() > 4, "{timeline:?}");
+    }
 }
 
 fn killed_while_it_waits() -> Outcome {
@@ -296,4 +311,109 @@ fn killed_while_it_waits() -> Outcome {
     sleep(Duration::from_secs(60));
     drop(block);
     Ok(())
+}
+
+fn a_killed_recording_has_its_samples() {
+    let path = scratch("timeline_recording_killed").join("a.memline");
+    let child = Child::new("killed_while_it_waits").env("MEMLINE_RECORD", &path);
+    let ended = child.start().ready().signal(&["KILL"]).end();
+    assert_eq!(ended.signal(), Some(libc::SIGKILL));
+    let (recording, timeline) = read(&path);
+    assert!(!recording.condition().complete && recording.has_events());
+    // Some 30 on an idle machine, while nothing is allocated.
+    let after = timeline.marks[0].0;
+    let waited = timeline.samples.iter().filter(|sample| sample.time > after);
+    assert!(waited.count() > 5, "{timeline:?}");
+}
+
+/// Allocates a block, and does nothing with the allocator from there on.
+fn touches() -> Outcome {
+    const STEPS: usize = 30;
+    let mut block = black_box(vec![0_u8; 64 << 20]);
+    memline::mark!("touch");
+    for part in block.chunks_mut((64 << 20) / STEPS) {
+        part.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+        sleep(Duration::from_millis(10));
+    }
+    memline::mark!("rest");
+    sleep(Duration::from_millis(200));
+    memline::mark!("end");
+    black_box(&block);
+    Ok(())
+}
+
+fn memory_is_seen_where_nothing_is_allocated() {
+    let path = scratch("timeline_touches").join("a.memline");
+    let ended = Child::new("touches").env("MEMLINE_RECORD", &path).run();
+    assert_eq!((ended.code(), &*ended.stderr), (Some(0), ""), "{ended:?}");
+    let (mut recording, timeline) = read(&path);
+    let [touch, rest, end] = timeline.marks.iter().map(|mark| mark.0).collect::<Vec<_>>()[..]
+    else {
+        panic!("{timeline:?}");
+    };
+    let within = |from, to| {
+        let samples = timeline.samples.iter();
+        let samples = samples.filter(move |sample| (from..to).contains(&sample.time));
+        samples.collect::<Vec<_>>()
+    };
+    // 10 ms apart on an idle machine; a busy one may keep the thread waiting.
+    let (grows, rests) = (within(touch, rest), within(rest, end));
+    assert!(grows.len() > 8 && rests.len() > 4, "{timeline:?}");
+    let mut levels: Vec<u64> = grows.iter().map(|sample| sample.rss / MIB).collect();
+    levels.dedup();
+    assert!(levels.is_sorted() && levels.len() > 6, "{levels:?}");
+    let grown = rests[0].rss - grows[0].rss;
+    assert!((30 * MIB..66 * MIB).contains(&grown), "{grown}");
+    for sample in grows.iter().chain(&rests) {
+        let live = sample.live.unwrap_or_default();
+        assert!((64 * MIB..65 * MIB).contains(&live), "{sample:?}");
+    }
+    // The pictures of a recording show the same.
+    let (aggregate, _) = Aggregate::of(&mut recording, Options::default()).expect("it can be read");
+    let points = aggregate.series().points();
+    let shown = points.filter(|point| (touch..end).contains(&point.time) && point.rss.is_some());
+    assert!(shown.count() > 8);
+}
+
+/// Is recorded a hundred times, and says what of it is left.
+fn starts_often() -> Outcome {
+    let path = std::env::var("FILE")?;
+    let count = |path: &str| fs::read_dir(path).map(Iterator::count);
+    let mappings = || fs::read_to_string("/proc/self/maps").map(|maps| maps.lines().count());
+    drop(Recorder::start(&path)?);
+    sleep(PAUSE);
+    let before = (mappings()?, count("/proc/self/fd")?);
+    for _ in 0..100 {
+        drop(Recorder::start(&path)?);
+    }
+    for _ in 0..100 {
+        if count("/proc/self/task")? == 1 {
+            break;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    let after = (mappings()?, count("/proc/self/fd")?);
+    println!(
+        "{} {} {}",
+        count("/proc/self/task")?,
+        after.0.saturating_sub(before.0),
+        after.1.saturating_sub(before.1)
+    );
+    Ok(())
+}
+
+fn a_recorder_leaves_nothing_behind() {
+    let path = scratch("timeline_often").join("a.memline");
+    let ended = Child::new("starts_often").env("FILE", &path).run();
+    let left: Vec<usize> = ended
+        .stdout
+        .split_whitespace()
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    let [threads, mappings, descriptors] = left[..] else {
+        panic!("{ended:?}");
+    };
+    assert_eq!((threads, descriptors), (1, 0), "{ended:?}");
+    // The heap may grow by a few.
+    assert!(mappings < 20, "{ended:?}");
 }

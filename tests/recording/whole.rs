@@ -1,10 +1,12 @@
 //! What is recorded is what the counters count.
 
 use std::hint::black_box;
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 use memline::Recorder;
 use profile_trace::view::{Row, View};
+use stats_alloc::Stats;
 
 use super::read::{figures, leave_at_once, load, print, read, read_complete};
 use crate::common::{Child, Outcome, Program, Test, scratch};
@@ -13,6 +15,8 @@ use crate::named;
 pub(crate) const PROGRAMS: &[Program] = named![
     counts,
     counts_on_threads,
+    hands_blocks_around,
+    takes_turns,
     starts_and_stops,
     many_threads,
     recurses,
@@ -22,6 +26,8 @@ pub(crate) const PROGRAMS: &[Program] = named![
 pub(crate) const TESTS: &[Test] = named![
     totals_and_peak_are_the_counters,
     totals_of_threads_are_the_counters,
+    each_threads_totals_are_its_counters,
+    the_peak_of_threads_is_known_to_32_kib,
     a_recorder_records_what_lies_between,
     five_hundred_threads,
     a_deep_recursion_is_cut_off,
@@ -91,6 +97,135 @@ fn totals_of_threads_are_the_counters() {
             .all(|zeroed| *zeroed == alike[0] && *zeroed > 1000),
         "{alike:?}"
     );
+}
+
+/// Threads that allocate, grow, shrink and free, all at once; and, where `ALONE` is not set, what others
+/// have allocated, too. Prints the counters of each, and ends before any of them does.
+fn hands_blocks_around() -> Outcome {
+    const THREADS: usize = 4;
+    let alone = std::env::var_os("ALONE").is_some();
+    println!("stdout has its buffer");
+    // Their records go to the threads below.
+    for _ in 0..2 {
+        thread::spawn(|| drop(load(50)))
+            .join()
+            .expect("it ends well");
+    }
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        (0..THREADS).map(|_| mpsc::channel::<Vec<u8>>()).unzip();
+    let counters = Arc::new(Mutex::new([Stats::default(); THREADS]));
+    let all = Arc::new(Barrier::new(THREADS + 1));
+    for (number, received) in receivers.into_iter().enumerate() {
+        let next = senders[(number + usize::from(!alone)) % THREADS].clone();
+        let (counters, all) = (counters.clone(), all.clone());
+        let work = move || {
+            all.wait();
+            for round in 0..5000 {
+                let mut block = vec![1_u8; 1 + round * 7 % 300];
+                block.reserve_exact(round * 13 % 500);
+                next.send(block).expect("somebody receives");
+                if let Ok(mut block) = received.try_recv() {
+                    match round % 3 {
+                        0 => block.reserve_exact(1000),
+                        1 => block.shrink_to_fit(),
+                        _ => {}
+                    }
+                }
+            }
+            counters.lock().expect("nobody panics")[number] = memline::stats();
+            all.wait();
+            thread::park();
+        };
+        thread::Builder::new()
+            .name(format!("worker {number}"))
+            .spawn(work)?;
+    }
+    all.wait();
+    all.wait();
+    print(&memline::stats());
+    counters
+        .lock()
+        .expect("nobody panics")
+        .iter()
+        .for_each(print);
+    leave_at_once()
+}
+
+fn each_threads_totals_are_its_counters() {
+    let path = scratch("recording_each_thread").join("a.memline");
+    for alone in [true, false] {
+        let mut child = Child::new("hands_blocks_around").env("MEMLINE_RECORD", &path);
+        if alone {
+            child = child.env("ALONE", "1");
+        }
+        let ended = child.run();
+        assert_eq!((ended.code(), &*ended.stderr), (Some(0), ""), "{ended:?}");
+        let read = read(&path);
+        let threads = read.recording.stacks().threads();
+        let of = |name: &str| {
+            let mut named = threads.iter().filter(|thread| thread.name == name);
+            let thread = named.next().expect("it was recorded");
+            figures(&read.aggregate.totals_of(thread.number))
+        };
+        let names = ["main", "worker 0", "worker 1", "worker 2", "worker 3"];
+        let counted = ended.stdout.lines().skip(1);
+        for (counted, recorded) in counted.zip(names.map(of)) {
+            if alone {
+                assert_eq!(counted, recorded);
+                continue;
+            }
+            // Who frees which of two blocks at one address cannot always be told.
+            let numbers = |text: &str| -> Vec<u64> {
+                let words = text.split(' ');
+                words.map(|word| word.parse().expect("a number")).collect()
+            };
+            let (counted, recorded) = (numbers(counted), numbers(&recorded));
+            assert_eq!(counted[..3], recorded[..3]);
+            for (counted, recorded) in counted.into_iter().zip(recorded).skip(3) {
+                let difference = counted.abs_diff(recorded);
+                assert!(difference <= counted / 100, "{counted} {recorded}");
+            }
+        }
+    }
+}
+
+/// Two threads of which one waits for the other: each allocates large and small blocks, and frees
+/// them before it is the other's turn. Prints the highest that the heap was.
+fn takes_turns() -> Outcome {
+    fn turn(round: usize) -> usize {
+        let small: Vec<Vec<u8>> = (0..round * 10).map(|_| vec![1; 100]).collect();
+        let large = black_box(vec![1_u8; 4 << 20]);
+        let stats = memline::process_stats();
+        drop((small, large));
+        stats.bytes_allocated - stats.bytes_deallocated
+    }
+    let (ours, theirs) = (
+        mpsc::sync_channel::<usize>(0),
+        mpsc::sync_channel::<usize>(0),
+    );
+    let other = thread::spawn(move || {
+        for round in ours.1 {
+            theirs.0.send(turn(round)).expect("it is waited for");
+        }
+    });
+    let mut highest = 0;
+    for round in 0..30 {
+        highest = highest.max(turn(round));
+        ours.0.send(round)?;
+        highest = highest.max(theirs.1.recv()?);
+    }
+    drop(ours.0);
+    other.join().expect("it ends well");
+    println!("{highest}");
+    Ok(())
+}
+
+fn the_peak_of_threads_is_known_to_32_kib() {
+    let path = scratch("recording_turns").join("a.memline");
+    let ended = Child::new("takes_turns").env("MEMLINE_RECORD", &path).run();
+    let highest: u64 = ended.stdout.trim().parse().expect("a number");
+    let peak = read_complete(&path).aggregate.peak().bytes;
+    assert!(peak.abs_diff(highest) <= 32 << 10, "{peak} {highest}");
 }
 
 /// Is recorded in part, twice, and not in between.

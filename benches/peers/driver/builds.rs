@@ -1,6 +1,6 @@
 //! The programs that are compared, each built with one tool in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ pub(crate) enum Build {
     /// `peer` without any tool.
     Plain,
     Memline,
+    /// memline without its features `record` and `trace`.
+    Counting,
     StatsAlloc,
     Divan,
     Dhat,
@@ -30,25 +32,12 @@ pub(crate) enum Build {
 }
 
 impl Build {
-    const ALL: [Build; 11] = [
-        Build::Plain,
-        Build::Memline,
-        Build::StatsAlloc,
-        Build::Divan,
-        Build::Dhat,
-        Build::Pointers,
-        Build::HotpathTime,
-        Build::HotpathAlloc,
-        Build::IndexPlain,
-        Build::Index,
-        Build::IndexPointers,
-    ];
-
     /// The tool's name in the tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Build::Plain | Build::IndexPlain => "plain",
             Build::Memline | Build::Pointers | Build::Index | Build::IndexPointers => "memline",
+            Build::Counting => "memline, recorder left out",
             Build::StatsAlloc => "stats_alloc",
             Build::Divan => "divan",
             Build::Dhat => "dhat-rs",
@@ -64,6 +53,7 @@ impl Build {
         match self {
             Build::Plain => (".", peer, &[]),
             Build::Memline | Build::Pointers => (".", peer, &["--features", "memline"]),
+            Build::Counting => (".", peer, &["--features", "memline-counting"]),
             Build::StatsAlloc => (".", peer, &["--features", "stats_alloc"]),
             Build::Divan => (".", peer, &["--features", "divan"]),
             Build::Dhat => (".", peer, &["--features", "dhat"]),
@@ -80,9 +70,9 @@ impl Build {
     }
 }
 
-/// Builds every program. Cargo writes them all under one name, so each is copied away.
-pub(crate) fn build_all() -> Result<BTreeMap<Build, PathBuf>, String> {
-    Build::ALL
+/// Builds programs. Cargo writes them all under one name, so each is copied away.
+pub(crate) fn build(builds: BTreeSet<Build>) -> Result<BTreeMap<Build, PathBuf>, String> {
+    builds
         .into_iter()
         .map(|build| Ok((build, one(build)?)))
         .collect()

@@ -1,12 +1,12 @@
 //! What is compared with what, and the bounds that memline keeps.
 
 use crate::builds::Build::{
-    self, Dhat, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, IndexPointers, Memline, Plain,
-    Pointers, StatsAlloc,
+    self, Counting, Dhat, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, IndexPointers,
+    Memline, Plain, Pointers, StatsAlloc,
 };
 
 use crate::meter;
-use crate::options::Options;
+use crate::options::{Only, Options};
 
 /// One table.
 pub(crate) struct Section {
@@ -81,8 +81,14 @@ pub(crate) fn sections(options: &Options) -> Vec<Section> {
         title: "Recording every allocation with its stack",
         cases: recorded(),
     };
-    if options.recordings {
-        return vec![recordings];
+    let instructions = Section {
+        title: "Instructions on the hot path, counted by callgrind",
+        cases: counted(),
+    };
+    match options.only {
+        Some(Only::Recordings) => return vec![recordings],
+        Some(Only::Instructions) => return vec![instructions],
+        None => {}
     }
     let mut sections = vec![
         Section {
@@ -104,11 +110,7 @@ pub(crate) fn sections(options: &Options) -> Vec<Section> {
         recordings,
     ];
     if options.instructions {
-        let title = "Instructions on the hot path, counted by callgrind";
-        sections.push(Section {
-            title,
-            cases: counted(),
-        });
+        sections.push(instructions);
     }
     sections
 }
@@ -298,6 +300,7 @@ fn counted() -> Vec<Case> {
         let case = Case::difference(what, run(build), run(Plain));
         Case { unit: "", ..case }
     };
+    let recorder_left_out = count("", Counting, &["count-pair"]).run;
     vec![
         count("call with one line", Memline, &["count-call"]),
         count("call with eleven lines", Memline, &["count-lines"]),
@@ -305,8 +308,17 @@ fn counted() -> Vec<Case> {
         count("poll of an async fn", Memline, &["count-poll"]),
         count("64 B allocation", Memline, &["count-alloc"]),
         count("64 B pair", Memline, &["count-pair"]),
+        count("64 B pair", Counting, &["count-pair"]),
         count("64 B pair", StatsAlloc, &["count-pair"]),
         count("64 B pair", Divan, &["count-pair"]),
+        Case {
+            beside: recorder_left_out,
+            ..count(
+                "64 B pair, recorder off, not left out",
+                Memline,
+                &["count-pair"],
+            )
+        },
     ]
 }
 

@@ -5,8 +5,9 @@
 //! ```
 //!
 //! `--rounds N` runs them N times instead of nine, `--index FOLDER` indexes that folder instead of
-//! cargo's downloaded sources, `--instructions` counts instructions too, with valgrind, and
-//! `--recordings` compares nothing but recordings.
+//! cargo's downloaded sources, and `--instructions` counts instructions too, with valgrind.
+//! `--recordings` compares nothing but recordings, in three rounds, and `--only-instructions` nothing
+//! but instructions.
 //!
 //! Every tool is built into a program of its own, and the programs run in turns, round after
 //! round, so that whatever else happens on the machine meets all of them. Each figure is a median
@@ -34,8 +35,13 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let options = options::Options::from_arguments(std::env::args().skip(1))?;
-    let programs = builds::build_all()?;
     let sections = cases::sections(&options);
+    let cases = sections.iter().flat_map(|section| &section.cases);
+    let programs = builds::build(
+        cases
+            .flat_map(|case| [case.run.build, case.beside.build])
+            .collect(),
+    )?;
     let rounds = rounds::run(&sections, &programs, &options)?;
     for section in &sections {
         println!("\n{}\n", section.title);

@@ -144,15 +144,12 @@ fn processor_seconds() -> f64 {
         .sum()
 }
 
-/// The figure on the first line of what a program printed, which heaptrack has its own say before.
+/// The figure that a program printed: the first line that is one, since heaptrack has its own say
+/// before and after.
 fn printed(output: &Output) -> Result<f64, String> {
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut lines = text.lines();
-    let first = lines.find(|line| !line.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let first = first.unwrap_or_default();
-    first
-        .parse()
-        .map_err(|_| format!("`{first}` was printed where a figure was expected"))
+    let figure = text.lines().find_map(|line| line.parse().ok());
+    figure.ok_or_else(|| format!("`{text}` was printed where a figure was expected"))
 }
 
 /// Instructions that the program's own functions execute for `operations` operations.

@@ -3,7 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-const KNOWN: &str = "--rounds N, --index FOLDER, --instructions, --recordings";
+const KNOWN: &str = "--rounds N, --index FOLDER, --instructions, --recordings, \
+                     --only-instructions";
 
 /// How the comparison is run.
 pub(crate) struct Options {
@@ -13,19 +14,27 @@ pub(crate) struct Options {
     pub(crate) index: PathBuf,
     /// Whether instructions are counted too, with valgrind.
     pub(crate) instructions: bool,
-    /// Whether only recordings are compared.
-    pub(crate) recordings: bool,
+    /// What alone is compared.
+    pub(crate) only: Option<Only>,
+}
+
+/// A part of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Only {
+    Recordings,
+    Instructions,
 }
 
 impl Options {
     pub(crate) fn from_arguments(
         mut arguments: impl Iterator<Item = String>,
     ) -> Result<Options, String> {
+        let mut rounds = None;
         let mut options = Options {
-            rounds: 9,
+            rounds: 0,
             index: large_folder(),
             instructions: false,
-            recordings: false,
+            only: None,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -33,17 +42,24 @@ impl Options {
                 "--bench" => {} // Cargo's own word to every bench.
                 "--rounds" => {
                     let value = value()?;
-                    options.rounds = match value.parse() {
-                        Ok(rounds) if rounds > 0 => rounds,
+                    rounds = match value.parse() {
+                        Ok(rounds) if rounds > 0 => Some(rounds),
                         _ => return Err(format!("--rounds {value}: not a number above 0")),
                     };
                 }
                 "--index" => options.index = value()?.into(),
                 "--instructions" => options.instructions = true,
-                "--recordings" => options.recordings = true,
+                "--recordings" => options.only = Some(Only::Recordings),
+                "--only-instructions" => options.only = Some(Only::Instructions),
                 _ => return Err(format!("{argument} is not one of {KNOWN}")),
             }
         }
+        // One of recordings takes minutes, and instructions are the same in each.
+        options.rounds = rounds.unwrap_or(match options.only {
+            None => 9,
+            Some(Only::Recordings) => 3,
+            Some(Only::Instructions) => 1,
+        });
         Ok(options)
     }
 }

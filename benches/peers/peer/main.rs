@@ -14,7 +14,7 @@ mod workload;
 use std::process::ExitCode;
 
 // One attribute per build: what the tool offers to profile a function.
-#[cfg(feature = "memline")]
+#[cfg(feature = "memline-counting")]
 bodies!(
     #[memline::profile]
     mod bodies
@@ -24,7 +24,7 @@ bodies!(
     #[hotpath::measure_all]
     mod bodies
 );
-#[cfg(not(any(feature = "memline", feature = "hotpath")))]
+#[cfg(not(any(feature = "memline-counting", feature = "hotpath")))]
 bodies!(mod bodies);
 
 fn main() -> ExitCode {

@@ -18,11 +18,7 @@ pub fn dump(recording: &mut Recording, out: &mut dyn Write) -> Result<io::Result
         result: Ok(()),
     };
     events.result = head(recording, events.out);
-    // Samples among events are told with these.
-    let mut timeline = recording.timeline()?;
-    if recording.has_events() {
-        timeline.samples.clear();
-    }
+    let timeline = recording.timeline()?;
     if events.result.is_ok() {
         events.result = over_time(&timeline, events.out);
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use profile_trace::{Header, Magic};
 
 /// The program's own descriptors keep the low numbers that they have without memline.
-const FIRST_DESCRIPTOR: i32 = 200;
+pub(crate) const FIRST_DESCRIPTOR: i32 = 200;
 
 /// An open file. It is not closed: see [`close`](Self::close).
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct OwnFile {
 
 impl OwnFile {
     /// Opens the file at `path`; makes it if there is none.
-    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path)?;
@@ -34,6 +34,27 @@ impl OwnFile {
             identity: identity(&file)?,
             descriptor: out_of_the_way(file),
         })
+    }
+
+    /// Opens the file at `path` to be written anew, for this process alone. A recording that is there
+    /// will be replaced; any other file is not.
+    pub(crate) fn replace(path: &Path) -> io::Result<Self> {
+        let mut file = Self::open(path.to_owned())?;
+        let replaceable = is_recording(&*file.file()?);
+        let refusal = match replaceable {
+            _ if !file.lock() => io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another process is being recorded into it",
+            ),
+            Ok(true) => return Ok(file),
+            Ok(false) => io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it exists and is no recording, and stays as it is",
+            ),
+            Err(error) => error,
+        };
+        file.close();
+        Err(refusal)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -95,7 +116,7 @@ impl OwnFile {
     }
 
     /// Takes the file for this process alone. `false` if another one has it.
-    pub(crate) fn lock(&self) -> bool {
+    fn lock(&self) -> bool {
         // SAFETY: an open descriptor.
         #[expect(unsafe_code)]
         unsafe {
@@ -118,14 +139,14 @@ impl OwnFile {
 }
 
 /// The descriptor of `file`, with a high number where there is one.
-pub(crate) fn out_of_the_way(file: File) -> RawFd {
+fn out_of_the_way(file: File) -> RawFd {
     // SAFETY: a duplicate of a descriptor that is open.
     #[expect(unsafe_code)]
     let high = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR) };
     if high < 0 { file.into_raw_fd() } else { high }
 }
 
-pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
+fn identity(file: &File) -> io::Result<(u64, u64)> {
     let metadata = file.metadata()?;
     Ok((metadata.dev(), metadata.ino()))
 }
@@ -149,7 +170,7 @@ fn within_limit(end: u64) -> io::Result<()> {
 }
 
 /// Whether a file is empty, or a recording: only such a one is replaced.
-pub(crate) fn is_recording(mut file: &File) -> io::Result<bool> {
+fn is_recording(mut file: &File) -> io::Result<bool> {
     let mut start = [0; Header::SIZE];
     let mut length = 0;
     while length < start.len() {

@@ -14,10 +14,11 @@ use super::sampling::Chooser;
 use super::session::{self, Session};
 use super::slot::Slot;
 use super::walk::{Registers, Walked, Walker, Way};
+use crate::counters::Counters;
 use crate::{record, trace};
 
-/// Where a slot is full: an event, a sample and a time fit behind.
-const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
+/// Where a slot is full: an event and a time fit behind.
+const FULL: usize = SLOT_PAYLOAD - 2 * MAX_EVENT;
 
 /// Events between two readings of the clock, at most.
 const LONGEST_RUN: u32 = 64;
@@ -25,8 +26,9 @@ const LONGEST_RUN: u32 = 64;
 /// Nanoseconds that are to lie between two readings, which take about 25.
 const TICK: u64 = 10_000;
 
-/// Blocks of so many bytes are timed by themselves: they show in a chart of memory over time.
-const LARGE: usize = 32 * 1024;
+/// Bytes that a thread's balance is away from what it was at a reading, at most, until the next: whose
+/// events are put between those of others, is right to so much.
+const FAR: i64 = 32 * 1024;
 
 thread_local! {
     // PERF: const and without a destructor, an access is one load relative to the thread pointer.
@@ -49,6 +51,9 @@ pub(super) struct Lane {
     /// Events until the clock is read.
     left: u32,
     run: u32,
+    counters: &'static Counters,
+    /// The lowest balance that is not far from that at the last reading.
+    floor: i64,
     /// The time that was written last, in nanoseconds since the session's start.
     now: u64,
     epoch: u32,
@@ -190,6 +195,8 @@ impl Lane {
                 .map(|rate| Chooser::new(rate, id ^ u64::from(number) << 32)),
             left: 1,
             run: 1,
+            counters: &record::current().counters,
+            floor: 0,
             now: session.now(),
             epoch: session.epoch(),
             number,
@@ -214,9 +221,6 @@ impl Lane {
         }
         let stack = self.stack(at);
         self.write(|encoder, out| encoder.alloc(zeroed, address, size as u64, stack, out));
-        if size >= LARGE {
-            self.left = 1;
-        }
         self.tick();
     }
 
@@ -231,9 +235,6 @@ impl Lane {
         }
         let stack = self.stack(at);
         self.write(|encoder, out| encoder.realloc(old, address, size as u64, stack, out));
-        if size >= LARGE {
-            self.left = 1;
-        }
         self.tick();
     }
 
@@ -304,7 +305,8 @@ impl Lane {
     #[inline(always)]
     fn tick(&mut self) {
         self.left -= 1;
-        if self.left == 0 || self.filled > FULL {
+        let moved = self.counters.balance().wrapping_sub(self.floor);
+        if self.left == 0 || self.filled > FULL || moved as u64 > 2 * FAR as u64 {
             self.pause();
         }
     }
@@ -316,16 +318,11 @@ impl Lane {
         let ideal = u64::from(self.run) * TICK / elapsed.max(1);
         self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
         self.left = self.run;
+        self.floor = self.counters.balance() - FAR;
         let session = self.session;
-        let due = session.sample(self.now);
         let stale = self.epoch != session.epoch()
             || (self.walker.way == Way::Both) != (session.way() == Way::Both)
             || (session.way() == Way::Tables && self.walker.way == Way::Pointers);
-        if let Some((rss, live)) = due {
-            self.write(|encoder, out| encoder.event(&Event::Sample { rss, live }, out));
-            let counters = &record::current().counters;
-            counters.uncounted(|| session.look_at_calls(self.now));
-        }
         if stale || self.filled > FULL {
             record::current().counters.uncounted(|| {
                 if stale {

@@ -10,7 +10,7 @@
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
 //! | `walk`, `pointers`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
-//! | `timeline` | which profiled functions ran, and marks |
+//! | `timeline` | memory over time, which profiled functions ran, and marks |
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
 //! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
 
@@ -38,6 +38,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
 use crate::{exit, record, rss, signal_report, stats};
+pub(crate) use session::lock;
 use session::{Plan, Session};
 use walk::Registers;
 

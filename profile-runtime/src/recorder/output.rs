@@ -9,17 +9,16 @@ use profile_trace::facts::{self, Fact};
 use profile_trace::pending::{SLOT, SUFFIX};
 use profile_trace::{Header, Magic};
 
-use super::file::{OwnFile, is_recording};
+use super::file::OwnFile;
 use super::slot::Slot;
+use crate::timeline::{Descriptor, Tail};
 
 /// Both files, and the slots that are in use.
-#[derive(Debug)]
 pub(super) struct Output {
     recording: OwnFile,
     side: OwnFile,
-    /// Bytes of whole blocks in the recording.
-    length: u64,
-    blocks: u64,
+    /// Where the recording ends, to which the sampler of its timeline appends, too.
+    tail: &'static Tail,
     slots: Vec<Slot>,
     /// Slots that ended threads have left, still mapped.
     free: Vec<Slot>,
@@ -29,24 +28,7 @@ pub(super) struct Output {
 impl Output {
     /// Begins the recording at `path`: an existing one is replaced, any other file is not.
     pub(super) fn create(path: &Path, session: u64) -> io::Result<Self> {
-        let mut recording = OwnFile::open(path.to_owned())?;
-        let replaceable = is_recording(&*recording.file()?);
-        if !recording.lock() {
-            recording.close();
-            return Err(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                "another process is being recorded into it",
-            ));
-        }
-        if !matches!(replaceable, Ok(true)) {
-            recording.close();
-            return Err(replaceable.err().unwrap_or_else(|| {
-                io::Error::new(
-                    io::ErrorKind::AlreadyExists,
-                    "it exists and is no recording, and stays as it is",
-                )
-            }));
-        }
+        let mut recording = OwnFile::replace(path)?;
         let mut side_path = path.as_os_str().to_owned();
         side_path.push(SUFFIX);
         let mut side = OwnFile::open(side_path.into())?;
@@ -58,8 +40,7 @@ impl Output {
         Ok(Self {
             recording,
             side,
-            length: Header::SIZE as u64,
-            blocks: 0,
+            tail: Box::leak(Box::new(Tail::new(Header::SIZE as u64, 0))),
             slots: Vec::new(),
             free: Vec::new(),
             mapped: 0,
@@ -95,14 +76,20 @@ impl Output {
 
     /// Appends a block. After an error the recording ends where it ended before.
     pub(super) fn append(&mut self, block: &[u8]) -> io::Result<()> {
-        if let Err(error) = self.recording.write_at(block, self.length) {
-            // What was written of it would only be skipped by readers.
-            let _ = self.recording.truncate(self.length);
-            return Err(error);
-        }
-        self.length += block.len() as u64;
-        self.blocks += 1;
-        Ok(())
+        let Self {
+            recording, tail, ..
+        } = self;
+        tail.append(block, |length| {
+            recording.write_at(block, length).inspect_err(|_| {
+                // What was written of it would only be skipped by readers.
+                let _ = recording.truncate(length);
+            })
+        })
+    }
+
+    /// What it takes to append to the recording elsewhere.
+    pub(super) fn end(&self) -> (Descriptor, &'static Tail) {
+        (Descriptor::of(&self.recording), self.tail)
     }
 
     /// Appends what the slots hold, and the last block, and removes the side file. The slots stay
@@ -121,7 +108,7 @@ impl Output {
             }
         }
         let mut facts = facts.to_vec();
-        facts::number(Fact::Blocks, self.blocks, &mut facts);
+        facts::number(Fact::Blocks, self.tail.blocks(), &mut facts);
         let end = Label {
             kind: Kind::End,
             stream: 0,

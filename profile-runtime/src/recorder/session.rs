@@ -4,9 +4,10 @@
 //! memory is given back when it ends.
 
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{
-    AtomicPtr, AtomicU8, AtomicU32, AtomicU64,
+    AtomicPtr, AtomicU8, AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -23,12 +24,9 @@ use super::lane::Lane;
 use super::output::Output;
 use super::sampling::Recorded;
 use super::slot::Slot;
-use super::timeline::Timeline;
 use super::walk::{Walked, Way};
-use crate::{clock, exit, record, rss, trace};
-
-/// Nanoseconds between two samples of the process.
-const SAMPLE_INTERVAL: u64 = 10_000_000;
+use crate::timeline::Shared;
+use crate::{clock, exit, record, trace};
 
 /// Milliseconds that a signal handler waits for another thread to let go of the output.
 const PATIENCE: u32 = 200;
@@ -52,18 +50,17 @@ pub(super) struct Plan {
 pub(super) struct Session {
     pub(super) plan: Plan,
     /// [`clock::now`] at its start.
-    start: u64,
+    pub(super) start: u64,
     way: AtomicU8,
     /// Counts the changes of the list of modules.
     epoch: AtomicU32,
-    last_sample: AtomicU64,
     threads: AtomicU32,
     pub(super) recorded: Option<Recorded>,
     interner: Mutex<Option<Interner>>,
     /// Threads that compress a block at once; others wait.
     packers: [Mutex<Option<Packer>>; 2],
     output: Mutex<Option<Output>>,
-    pub(super) timeline: Mutex<Option<Timeline>>,
+    pub(super) timeline: Shared,
 }
 
 /// The session that is recording.
@@ -90,7 +87,7 @@ pub(super) fn record_all(on: bool) {
 }
 
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -127,17 +124,17 @@ impl Session {
             stream: 0,
             sequence: 0,
         })?;
+        let (file, tail) = output.end();
         let session: &'static Session = Box::leak(Box::new(Session {
             start: clock::now(),
             way: AtomicU8::new(Way::Both as u8),
             epoch: AtomicU32::new(0),
-            last_sample: AtomicU64::new(0),
             threads: AtomicU32::new(0),
             recorded: plan.sample.is_some().then(Recorded::new),
             interner: Mutex::new(Some(Interner::new(slot))),
             packers: [Mutex::new(Some(packer)), Mutex::new(None)],
             output: Mutex::new(Some(output)),
-            timeline: Mutex::new(Some(Timeline::new())),
+            timeline: Shared::new(),
             plan,
         }));
         let begun = CURRENT.compare_exchange(
@@ -152,6 +149,7 @@ impl Session {
         }
         session.look_at_modules();
         record_all(true);
+        session.begin_timeline(file, tail);
         Ok(session)
     }
 
@@ -164,6 +162,7 @@ impl Session {
     /// Ends the recording. What other threads do at this moment is in it or not.
     pub(super) fn finish(&self) {
         if self.end() {
+            drop(self.finish_timeline());
             self.take_apart(|output| self.finish_output(output));
         }
     }
@@ -174,10 +173,11 @@ impl Session {
     /// malloc, when so large a block is freed, puts together all the small ones that the program
     /// has freed: 100 ns each.
     pub(super) fn finish_at_exit(&self) {
-        if self.end()
-            && let Some(output) = lock(&self.output).take()
-        {
-            self.finish_output(output);
+        if self.end() {
+            mem::forget(self.finish_timeline());
+            if let Some(output) = lock(&self.output).take() {
+                self.finish_output(output);
+            }
         }
     }
 
@@ -212,8 +212,9 @@ impl Session {
             };
             if let Some(mut output) = output {
                 if self.end()
-                    && let Some(output) = output.take()
+                    && let Some(mut output) = output.take()
                 {
+                    self.finish_timeline_in_handler(&mut output);
                     self.finish_output(output);
                 }
                 return;
@@ -225,6 +226,7 @@ impl Session {
     /// Gives up: the program goes on without being recorded.
     fn fail(&self, output: &mut Option<Output>, error: &io::Error) {
         if self.end() {
+            self.timeline.stop();
             self.complain(error);
             if let Some(output) = output.take() {
                 output.abandon(&self.last_facts(Some(&error.to_string())));
@@ -251,10 +253,16 @@ impl Session {
 
     fn take_apart(&self, end: impl FnOnce(Output)) {
         // In the order in which threads take the locks.
-        drop(lock(&self.interner).take());
-        drop(lock(&self.timeline).take());
+        let interner = lock(&self.interner).take();
         if let Some(output) = lock(&self.output).take() {
             end(output);
+        }
+        if let Some(interner) = interner {
+            // SAFETY: its only writer was the interner, and what it holds has been appended.
+            #[expect(unsafe_code)]
+            unsafe {
+                interner.slot.unmap();
+            }
         }
         for packer in &self.packers {
             drop(lock(packer).take());
@@ -290,21 +298,6 @@ impl Session {
 
     pub(super) fn epoch(&self) -> u32 {
         self.epoch.load(Acquire)
-    }
-
-    /// The process at this moment, its resident set and its live heap in bytes, if that is due.
-    pub(super) fn sample(&self, now: u64) -> Option<(u64, u64)> {
-        let last = self.last_sample.load(Relaxed);
-        let due = last == 0 || now.saturating_sub(last) >= SAMPLE_INTERVAL;
-        let taken = due
-            && self
-                .last_sample
-                .compare_exchange(last, now.max(1), Relaxed, Relaxed)
-                .is_ok();
-        taken.then(|| {
-            let live = record::current().counters.process_live();
-            (rss::read().unwrap_or(0), live.max(0) as u64)
-        })
     }
 
     /// Gives a thread its number and its slot.

@@ -1,68 +1,57 @@
-//! Which profiled functions ran, and what the program said of itself, in a recording.
-//!
-//! Its samples are among the events; see [`timeline`](crate::timeline) for the rest.
+//! The process over time, in a recording: see [`timeline`](crate::timeline).
 
 use std::fmt;
-use std::sync::{MutexGuard, TryLockError};
 
-use profile_trace::timeline::{Page, Record};
+use profile_trace::timeline::Record;
 
-use super::session::{Session, lock};
+use super::output::Output;
+use super::session::Session;
+use crate::exit;
 use crate::mark::Text;
-use crate::timeline::calls::Calls;
-
-/// What is noted beside the events.
-pub(super) struct Timeline {
-    page: Page,
-    calls: Calls,
-}
-
-impl Timeline {
-    pub(super) fn new() -> Self {
-        Self {
-            page: Page::new(),
-            calls: Calls::new(),
-        }
-    }
-}
+use crate::timeline::{Descriptor, Log, Tail};
 
 impl Session {
-    /// Notes which functions ran since the last look.
-    pub(super) fn look_at_calls(&self, now: u64) {
-        let timeline = match self.timeline.try_lock() {
-            Ok(timeline) => timeline,
-            Err(TryLockError::Poisoned(timeline)) => timeline.into_inner(),
-            // Another thread is looking.
-            Err(TryLockError::WouldBlock) => return,
-        };
-        self.note(timeline, now, |calls, note| calls.look(note));
+    /// Begins to sample the process. Without that there is a recording nevertheless.
+    pub(super) fn begin_timeline(&'static self, file: Descriptor, tail: &'static Tail) {
+        if let Err(error) = self.timeline.begin(self.start, file, tail) {
+            let path = self.plan.path.display();
+            exit::complain(&format!(
+                "the recording in {path} goes without memory over time: {error}"
+            ));
+        }
     }
 
     /// Notes what the program says of itself.
     pub(super) fn mark(&self, words: fmt::Arguments<'_>) {
         let text = Text::of(words);
-        let now = self.now();
         let mark = Record::Mark(text.as_str());
-        self.note(lock(&self.timeline), now, |_, note| note(&mark));
+        self.timeline.note(&mark, &mut |block| self.appended(block));
     }
 
-    fn note(
-        &self,
-        mut timeline: MutexGuard<'_, Option<Timeline>>,
-        now: u64,
-        work: impl FnOnce(&mut Calls, &mut dyn FnMut(&Record<'_>)),
-    ) {
-        let Some(Timeline { page, calls }) = &mut *timeline else {
-            return; // the recording has ended
-        };
-        work(calls, &mut |record| {
-            if page.is_full() {
-                self.append_block(page.close());
-            }
-            page.add(now, record);
-        });
-        if !page.is_empty() {
-            self.append_block(page.close());
+    /// Ends the samples, as long as something can be appended. Hands back what took memory for them.
+    pub(super) fn finish_timeline(&self) -> Option<Log> {
+        let log = self.timeline.finish(&mut |block| self.appended(block))?;
+        if let Some(error) = log.error() {
+            let path = self.plan.path.display();
+            exit::complain(&format!(
+                "memory over time has stopped in the recording in {path}: {error}"
+            ));
         }
+        Some(log)
+    }
+
+    /// The same in a signal handler.
+    pub(super) fn finish_timeline_in_handler(&self, output: &mut Output) {
+        let mut append = |block: &[u8]| {
+            let appended = output.append(block);
+            appended.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))
+        };
+        self.timeline.finish_in_handler(&mut append);
+    }
+
+    /// Appends a block; what goes wrong ends the recording, and is told then.
+    fn appended(&self, block: &[u8]) -> Result<(), i32> {
+        self.append_block(block);
+        Ok(())
     }
 }

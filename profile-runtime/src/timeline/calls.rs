@@ -34,22 +34,14 @@ struct Seen {
 }
 
 /// What was seen at the last look.
-pub(crate) struct Calls {
+pub(super) struct Calls {
     seen: Vec<Seen>,
     /// A bit for each site whose name has been written.
     named: [u64; CAPACITY / 64],
 }
 
 impl Calls {
-    /// Follows nothing.
-    pub(crate) const fn none() -> Self {
-        Self {
-            seen: Vec::new(),
-            named: [0; CAPACITY / 64],
-        }
-    }
-
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         const FREE: Seen = Seen {
             table: 0,
             calls: 0,
@@ -58,12 +50,12 @@ impl Calls {
         };
         Self {
             seen: vec![FREE; CAPACITY],
-            ..Self::none()
+            named: [0; CAPACITY / 64],
         }
     }
 
     /// Looks at all functions, and hands out what changed.
-    pub(crate) fn look(&mut self, mut tell: impl FnMut(&Entry<'_>)) {
+    pub(super) fn look(&mut self, mut tell: impl FnMut(&Entry<'_>)) {
         // New records come first: counted from the other end, each keeps its number.
         let threads = record::all().count() as u32;
         for site in site::all() {

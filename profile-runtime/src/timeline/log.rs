@@ -1,259 +1,217 @@
-//! The timeline's page and its file, in the hands of one thread at a time.
-//!
-//! The sampler's thread has no thread-locals, so that locks of the standard library, which look
-//! whether the thread panics, are not for it; nor are the C library's functions, which set `errno`.
+//! What is noted of the process over time, in the hands of one thread at a time.
 
-use std::cell::UnsafeCell;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{
-    AtomicBool, AtomicU8,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
 };
 
-use profile_trace::block::{Kind, Label, Packer};
-use profile_trace::facts::{self, Fact};
 use profile_trace::timeline::{Page, Record};
-use profile_trace::{Header, Magic};
 
 use super::calls::Calls;
+use super::sampler;
 use super::system::{self, Descriptor};
-use crate::recorder::file::{OwnFile, is_recording};
-use crate::recorder::host;
-use crate::{clock, counters};
-
-const OFF: u8 = 0;
-const ON: u8 = 1;
-
-static STATE: AtomicU8 = AtomicU8::new(OFF);
+use super::tail::{Spin, Tail};
+use crate::{clock, counters, rss};
 
 /// Looks between two writes: what a killed process loses is a tenth of a second.
 const LOOKS_PER_WRITE: u32 = 10;
 
-static LOG: Guarded = Guarded {
-    taken: AtomicBool::new(false),
-    log: UnsafeCell::new(Log::new()),
-};
+/// Milliseconds that a signal handler waits for another thread to let go of the log.
+const PATIENCE: u32 = 200;
 
-struct Guarded {
-    taken: AtomicBool,
-    log: UnsafeCell<Log>,
+/// Takes a block; or says what is wrong, by the system's number.
+pub(crate) type Append<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), i32>;
+
+/// A log between the program's threads, which note marks, and the sampler.
+pub(crate) struct Shared {
+    log: Spin<Option<Log>>,
+    /// Whether the sampler has a table of descriptors of its own.
+    ready: AtomicU32,
+    /// What the sampler sleeps on.
+    bell: AtomicU32,
 }
 
-// SAFETY: `with` hands the log to one thread at a time.
-#[expect(unsafe_code)]
-unsafe impl Sync for Guarded {}
-
-/// What is written, and where.
-pub(super) struct Log {
+/// What is noted, and where the sampler writes it.
+pub(crate) struct Log {
     page: Page,
     calls: Calls,
     file: Descriptor,
-    statm: Descriptor,
-    /// Bytes that are in the file, all of them whole blocks.
-    length: u64,
-    blocks: u64,
+    tail: &'static Tail,
     /// [`clock::now`] at the beginning.
     start: u64,
-    page_size: u64,
     looks: u32,
-    /// The system's number of what went wrong.
+    /// What went wrong; nothing more is written then.
     error: Option<i32>,
 }
 
-/// Whether there is a timeline.
-#[inline(always)]
-pub(super) fn is_on() -> bool {
-    STATE.load(Acquire) == ON
-}
-
-/// Stops without touching the file: a forked child, or one that could not begin.
-pub(super) fn forget() {
-    STATE.store(OFF, Release);
-}
-
-/// Hands the log out, if there is a timeline; waits while another thread has it.
-pub(super) fn with<T>(work: impl FnOnce(&mut Log) -> T) -> Option<T> {
-    while LOG
-        .taken
-        .compare_exchange(false, true, AcqRel, Relaxed)
-        .is_err()
-    {
-        if !is_on() {
-            return None;
+impl Shared {
+    pub(crate) const fn new() -> Self {
+        Self {
+            log: Spin::new(None),
+            ready: AtomicU32::new(0),
+            bell: AtomicU32::new(0),
         }
-        system::give_way();
     }
-    // SAFETY: this thread has taken it.
-    #[expect(unsafe_code)]
-    let result = is_on().then(|| work(unsafe { &mut *LOG.log.get() }));
-    LOG.taken.store(false, Release);
-    result
-}
 
-/// Begins the timeline in the file at `path`. A recording that is there is replaced, any other file is
-/// not.
-pub(super) fn open(path: &Path) -> io::Result<()> {
-    let mut file = OwnFile::open(path.to_owned())?;
-    let replaceable = is_recording(&*file.file()?);
-    let refusal = match replaceable {
-        _ if !file.lock() => Some("another process writes into it"),
-        Ok(false) => Some("it exists and is no recording, and stays as it is"),
-        Ok(true) => None,
-        Err(error) => {
-            file.close();
-            return Err(error);
+    /// Begins a log of a recording that began at `start` and ends at `tail`. From here on the sampler
+    /// appends to `file`.
+    ///
+    /// # Errors
+    ///
+    /// If the sampler cannot be started. Then nothing is noted.
+    pub(crate) fn begin(
+        &'static self,
+        start: u64,
+        file: Descriptor,
+        tail: &'static Tail,
+    ) -> io::Result<()> {
+        let mut log = Log {
+            page: Page::new(),
+            calls: Calls::new(),
+            file,
+            tail,
+            start,
+            looks: 0,
+            error: None,
+        };
+        log.sample(rss::read());
+        self.log.with(|place| *place = Some(log));
+        let started = sampler::start(self, file);
+        if started.is_err() {
+            drop(self.log.with(Option::take));
         }
-    };
-    if let Some(reason) = refusal {
-        file.close();
-        return Err(io::Error::other(reason));
+        started
     }
-    let began = host::since_1970();
-    let session = began ^ u64::from(std::process::id()).rotate_left(40);
-    let mut start = Header::new(session).encode(Magic::Recording).to_vec();
-    start.extend_from_slice(&block(Kind::Start, &host::facts(began)));
-    file.truncate(0)?;
-    file.write_at(&start, 0)?;
-    let statm = system::open_statm()?;
-    // SAFETY: there is no timeline yet, and nobody else begins one.
-    #[expect(unsafe_code)]
-    let log = unsafe { &mut *LOG.log.get() };
-    log.calls = Calls::new();
-    log.file = Descriptor::of(&file);
-    log.statm = statm;
-    log.length = start.len() as u64;
-    log.blocks = 1;
-    log.start = clock::now();
-    log.page_size = crate::rss::page_size();
-    STATE.store(ON, Release);
-    Ok(())
-}
 
-/// Ends the timeline. Returns what went wrong until then.
-pub(super) fn finish() -> Option<io::Error> {
-    with(|log| {
-        log.look();
-        log.flush();
-        let mut facts = Vec::new();
-        let ended = clock::now().saturating_sub(log.start);
-        facts::number(Fact::Ended, ended, &mut facts);
-        facts::number(Fact::Blocks, log.blocks, &mut facts);
-        log.append(&block(Kind::End, &facts));
-        forget();
-        log.error.map(io::Error::from_raw_os_error)
-    })?
-}
+    /// Notes something of this moment, if there is a log; `append` puts it into the recording.
+    pub(crate) fn note(&self, record: &Record<'_>, append: Append<'_>) {
+        self.log.with(|log| {
+            if let Some(log) = log {
+                log.add(log.now(), record, append);
+                log.flush(append);
+            }
+        });
+    }
 
-fn block(kind: Kind, facts: &[u8]) -> Vec<u8> {
-    let label = Label {
-        kind,
-        stream: 0,
-        sequence: 0,
-    };
-    Packer::new(facts.len()).pack(label, facts).to_vec()
+    /// Ends the log after a last look, and hands it back, which says what went [wrong](Log::error).
+    pub(crate) fn finish(&self, append: Append<'_>) -> Option<Log> {
+        let mut log = self.log.with(Option::take)?;
+        self.stop();
+        log.conclude(append);
+        Some(log)
+    }
+
+    /// The same in a signal handler, unless that has interrupted what holds the log.
+    pub(crate) fn finish_in_handler(&self, append: Append<'_>) {
+        self.log.with_patience(PATIENCE, |log| {
+            if let Some(log) = log {
+                log.conclude(append);
+            }
+            std::mem::forget(log.take()); // nothing is freed here
+        });
+    }
+
+    /// Looks at the process, in the sampler. `false` if there is nothing more to be done.
+    pub(super) fn look(&self, rss: Option<u64>) -> bool {
+        let look = |log: &mut Option<Log>| log.as_mut().is_some_and(|log| log.look_and_write(rss));
+        self.bell.load(Relaxed) == 0 && self.log.with(look)
+    }
+
+    /// Says that the sampler depends on nothing of the program's.
+    pub(super) fn tell_ready(&self) {
+        self.ready.store(1, Release);
+        system::wake(&self.ready);
+    }
+
+    pub(super) fn wait_until_ready(&self) {
+        while self.ready.load(Acquire) == 0 {
+            system::wait(&self.ready, 0, 10_000_000);
+        }
+    }
+
+    /// Lets the sampler rest until its next look, or until the log ends.
+    pub(super) fn rest(&self, nanoseconds: i64) {
+        system::wait(&self.bell, 0, nanoseconds);
+    }
+
+    /// Ends the sampler.
+    pub(crate) fn stop(&self) {
+        self.bell.store(1, Relaxed);
+        system::wake(&self.bell);
+    }
 }
 
 impl Log {
-    const fn new() -> Self {
-        Self {
-            page: Page::new(),
-            calls: Calls::none(),
-            file: Descriptor::NONE,
-            statm: Descriptor::NONE,
-            length: 0,
-            blocks: 0,
-            start: 0,
-            page_size: 0,
-            looks: 0,
-            error: None,
-        }
+    /// What went wrong.
+    pub(crate) fn error(&self) -> Option<io::Error> {
+        self.error.map(io::Error::from_raw_os_error)
     }
 
-    /// Looks at the process, and notes what it sees.
-    pub(super) fn look(&mut self) {
-        let now = clock::now().saturating_sub(self.start);
-        let mut text = [0; 128];
-        let statm = self.statm.read(&mut text);
-        if let Some(pages) = crate::rss::resident_pages(statm) {
-            let rss = pages.saturating_mul(self.page_size);
-            let live = Some(counters::published_live().max(0) as u64);
-            self.add_at(now, &Record::Sample { rss, live });
+    fn now(&self) -> u64 {
+        clock::now().saturating_sub(self.start)
+    }
+
+    /// Looks at the process, and writes what was noted now and then. `false` after an error.
+    fn look_and_write(&mut self, rss: Option<u64>) -> bool {
+        let (file, tail) = (self.file, self.tail);
+        let mut append = |block: &[u8]| tail.append(block, |offset| file.write_at(block, offset));
+        self.look(rss, &mut append);
+        self.looks = self.looks.wrapping_add(1);
+        if self.looks.is_multiple_of(LOOKS_PER_WRITE) {
+            self.flush(&mut append);
         }
-        // They are taken out meanwhile: what they tell goes through `self`.
+        self.error.is_none()
+    }
+
+    /// Notes what the process is at this moment.
+    fn look(&mut self, rss: Option<u64>, append: Append<'_>) {
+        if self.page.is_full() {
+            self.flush(append);
+        }
+        self.sample(rss);
+        let now = self.now();
+        // They are looked at by themselves: what they tell goes through the page.
         let Self {
-            page,
-            calls,
-            file,
-            length,
-            blocks,
-            error,
-            ..
+            page, calls, error, ..
         } = self;
         calls.look(|record| {
             if page.is_full() {
-                append(page.close(), file, length, blocks, error);
+                write(page, error, append);
             }
             page.add(now, record);
         });
-        self.looks = self.looks.wrapping_add(1);
-        if self.looks.is_multiple_of(LOOKS_PER_WRITE) {
-            self.flush();
+    }
+
+    fn sample(&mut self, rss: Option<u64>) {
+        if let Some(rss) = rss {
+            let live = Some(counters::published_live().max(0) as u64);
+            self.page.add(self.now(), &Record::Sample { rss, live });
         }
     }
 
-    /// Notes something of this moment.
-    pub(super) fn add(&mut self, record: &Record<'_>) {
-        self.add_at(clock::now().saturating_sub(self.start), record);
-    }
-
-    fn add_at(&mut self, now: u64, record: &Record<'_>) {
+    fn add(&mut self, now: u64, record: &Record<'_>, append: Append<'_>) {
         if self.page.is_full() {
-            self.flush();
+            self.flush(append);
         }
         self.page.add(now, record);
     }
 
     /// Writes what was noted.
-    pub(super) fn flush(&mut self) {
-        let Self {
-            page,
-            file,
-            length,
-            blocks,
-            error,
-            ..
-        } = self;
-        append(page.close(), file, length, blocks, error);
+    fn flush(&mut self, append: Append<'_>) {
+        write(&mut self.page, &mut self.error, append);
     }
 
-    fn append(&mut self, block: &[u8]) {
-        append(
-            block,
-            &self.file,
-            &mut self.length,
-            &mut self.blocks,
-            &mut self.error,
-        );
+    fn conclude(&mut self, append: Append<'_>) {
+        self.look(rss::read(), append);
+        self.flush(append);
     }
 }
 
-/// Appends a block; after an error nothing more.
-fn append(
-    block: &[u8],
-    file: &Descriptor,
-    length: &mut u64,
-    blocks: &mut u64,
-    error: &mut Option<i32>,
-) {
-    if block.is_empty() || error.is_some() {
-        return;
-    }
-    match file.write_at(block, *length) {
-        Ok(()) => {
-            *length += block.len() as u64;
-            *blocks += 1;
-        }
-        Err(number) => *error = Some(number),
+/// Writes a page; after an error nothing more.
+fn write(page: &mut Page, error: &mut Option<i32>, append: Append<'_>) {
+    let block = page.close();
+    if !block.is_empty() && error.is_none() {
+        *error = append(block).err();
     }
 }

@@ -3,15 +3,15 @@
 //! It is none of the C library's. A program that has a single thread keeps its malloc without locks,
 //! which would cost some programs more than a tenth of their time. In return the thread has no
 //! thread-locals of its own: all that it runs is in this folder, and calls the system directly. It
-//! takes no signals, and ends with the process.
+//! takes no signals, has a table of descriptors of its own, and ends with the log or the process.
 
 use std::arch::asm;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use super::log;
-use super::system;
+use super::log::Shared;
+use super::system::{self, Descriptor};
 
 /// Nanoseconds between two looks.
 const INTERVAL: i64 = 10_000_000;
@@ -20,10 +20,24 @@ const INTERVAL: i64 = 10_000_000;
 const STACK: usize = 256 * 1024;
 const GUARD: usize = 4096;
 
-/// Starts the thread.
+/// What the thread is for.
+struct Task {
+    log: &'static Shared,
+    file: Descriptor,
+    page_size: u64,
+}
+
+/// Starts the thread, which looks for `log` and appends to `file`. From here on the program may close
+/// what it likes.
 #[expect(unsafe_code)]
-pub(super) fn start() -> io::Result<()> {
-    // SAFETY: a mapping at an address of the system's choice, whose first page is taken back.
+pub(super) fn start(log: &'static Shared, file: Descriptor) -> io::Result<()> {
+    let task = Task {
+        log,
+        file,
+        page_size: crate::rss::page_size(),
+    };
+    // SAFETY: a mapping at an address of the system's choice, whose first page is taken back. The
+    // task lies at its top, aligned as all there is; a forked child has no use for any of it.
     let top = unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         let access = libc::PROT_READ | libc::PROT_WRITE;
@@ -32,7 +46,12 @@ pub(super) fn start() -> io::Result<()> {
             return Err(io::Error::last_os_error());
         }
         libc::mprotect(stack, GUARD, libc::PROT_NONE);
-        stack.cast::<u8>().add(STACK)
+        libc::madvise(stack, STACK, libc::MADV_DONTFORK);
+        let top = stack
+            .cast::<u8>()
+            .add(STACK - size_of::<Task>().next_multiple_of(64));
+        top.cast::<Task>().write(task);
+        top
     };
     // A signal's handler would run with the thread-locals of another thread.
     let started = without_signals(|| {
@@ -40,17 +59,48 @@ pub(super) fn start() -> io::Result<()> {
         unsafe { clone(top, run) }
     });
     match started {
-        0.. => Ok(()),
-        error => Err(io::Error::from_raw_os_error(-error as i32)),
+        0.. => {
+            log.wait_until_ready();
+            Ok(())
+        }
+        error => {
+            // SAFETY: the mapping from above, which nobody uses.
+            unsafe {
+                libc::munmap(bottom(top).cast(), STACK);
+            }
+            Err(io::Error::from_raw_os_error(-error as i32))
+        }
     }
 }
 
-extern "C" fn run() -> ! {
+/// The first byte of the stack at whose top the task lies.
+fn bottom(top: *mut u8) -> *mut u8 {
+    top.map_addr(|top| (top - 1).next_multiple_of(GUARD) - STACK)
+}
+
+/// The thread. It owns the stack on which it runs; `top` is the task, behind all that it puts there.
+extern "C" fn run(top: *mut u8) -> ! {
+    // SAFETY: written before the thread was started, and never again.
+    #[expect(unsafe_code)]
+    let Task {
+        log,
+        file,
+        page_size,
+    } = unsafe { top.cast::<Task>().read() };
     system::name_thread(c"memline");
-    while log::with(log::Log::look).is_some() {
-        system::sleep(INTERVAL);
+    system::keep_only(&file);
+    let statm = system::open_statm();
+    log.tell_ready();
+    while log.look(statm.resident_pages().map(|pages| pages * page_size)) {
+        log.rest(INTERVAL);
     }
-    system::end_thread()
+    // The descriptors may be the program's after all.
+    statm.close();
+    // SAFETY: nobody else knows of the stack, and nothing on it is used any more.
+    #[expect(unsafe_code)]
+    unsafe {
+        system::end_thread(bottom(top), STACK)
+    }
 }
 
 /// Runs `work` while this thread takes no signals: who is started meanwhile takes none either.
@@ -71,14 +121,14 @@ fn without_signals<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Starts a thread that runs `entry` on the stack below `top`. Returns its id, or the negative
-/// number of an error.
+/// Starts a thread that runs `entry` on the stack below `top`, which it is handed. Returns its id, or
+/// the negative number of an error.
 ///
 /// # Safety
 ///
 /// `entry` touches no thread-local, and the stack is nobody else's.
 #[expect(unsafe_code)]
-unsafe fn clone(top: *mut u8, entry: extern "C" fn() -> !) -> i64 {
+unsafe fn clone(top: *mut u8, entry: extern "C" fn(*mut u8) -> !) -> i64 {
     let flags = libc::CLONE_VM
         | libc::CLONE_FS
         | libc::CLONE_FILES
@@ -94,6 +144,7 @@ unsafe fn clone(top: *mut u8, entry: extern "C" fn() -> !) -> i64 {
             "test rax, rax",
             "jnz 2f",
             "xor ebp, ebp",
+            "mov rdi, rsi",
             "call r9",
             "ud2",
             "2:",

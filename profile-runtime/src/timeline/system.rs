@@ -3,16 +3,15 @@
 
 use std::arch::asm;
 use std::ffi::CStr;
-use std::fs::File;
-use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
+use std::sync::atomic::AtomicU32;
 
-use crate::recorder::file::{OwnFile, identity, out_of_the_way};
+use crate::recorder::file::{FIRST_DESCRIPTOR, OwnFile};
 
 /// A file that stays open, as far as the program leaves it.
 #[derive(Clone, Copy)]
-pub(super) struct Descriptor {
+pub(crate) struct Descriptor {
     number: RawFd,
     /// Device and inode: a program may close descriptors that are not its own, and open files under
     /// their numbers.
@@ -20,12 +19,12 @@ pub(super) struct Descriptor {
 }
 
 impl Descriptor {
-    pub(super) const NONE: Self = Self {
+    const NONE: Self = Self {
         number: -1,
         identity: (0, 0),
     };
 
-    pub(super) fn of(file: &OwnFile) -> Self {
+    pub(crate) fn of(file: &OwnFile) -> Self {
         Self {
             number: file.descriptor(),
             identity: file.identity(),
@@ -33,25 +32,25 @@ impl Descriptor {
     }
 
     fn is_open(&self) -> bool {
-        let mut found = MaybeUninit::<libc::stat>::zeroed();
-        let to = found.as_mut_ptr().expose_provenance() as i64;
-        call(libc::SYS_fstat, [self.number.into(), to, 0, 0]).is_ok_and(|_| {
-            // SAFETY: zeroed, and filled by the system; all of it are numbers.
-            #[expect(unsafe_code)]
-            let found = unsafe { found.assume_init() };
-            (found.st_dev, found.st_ino) == self.identity
-        })
+        identity(self.number).is_some_and(|found| found == self.identity)
     }
 
-    /// The beginning of the file, as far as `buffer` takes it; nothing where it cannot be read.
-    pub(super) fn read<'a>(&self, buffer: &'a mut [u8]) -> &'a [u8] {
+    /// What `statm` says of the resident set, in pages; `None` where it cannot be read.
+    pub(super) fn resident_pages(&self) -> Option<u64> {
         if !self.is_open() {
-            return &[];
+            return None;
         }
-        let to = buffer.as_mut_ptr().expose_provenance() as i64;
-        let arguments = [self.number.into(), to, buffer.len() as i64, 0];
-        let length = call(libc::SYS_pread64, arguments).unwrap_or(0);
-        buffer.get(..length as usize).unwrap_or_default()
+        let mut text = [0; 128];
+        let to = text.as_mut_ptr().expose_provenance() as i64;
+        let arguments = [self.number.into(), to, text.len() as i64, 0];
+        let length = call(libc::SYS_pread64, arguments).ok()?;
+        crate::rss::resident_pages(text.get(..length as usize)?)
+    }
+
+    pub(super) fn close(self) {
+        if self.is_open() {
+            let _ = call(libc::SYS_close, [self.number.into(), 0, 0, 0]);
+        }
     }
 
     /// Writes all of `bytes`; or says what is wrong, by the system's number.
@@ -76,14 +75,51 @@ impl Descriptor {
     }
 }
 
-/// The file that tells the resident set of this process.
-pub(super) fn open_statm() -> io::Result<Descriptor> {
-    let file = File::open("/proc/self/statm")?;
-    let identity = identity(&file)?;
-    Ok(Descriptor {
-        number: out_of_the_way(file),
-        identity,
-    })
+/// Device and inode of what is open under a number.
+fn identity(number: RawFd) -> Option<(u64, u64)> {
+    let mut found = MaybeUninit::<libc::stat>::zeroed();
+    let to = found.as_mut_ptr().expose_provenance() as i64;
+    call(libc::SYS_fstat, [number.into(), to, 0, 0]).ok()?;
+    // SAFETY: zeroed, and filled by the system; all of it are numbers.
+    #[expect(unsafe_code)]
+    let found = unsafe { found.assume_init() };
+    Some((found.st_dev, found.st_ino))
+}
+
+/// The file that tells the resident set of this process; none where it cannot be opened.
+pub(super) fn open_statm() -> Descriptor {
+    let path = c"/proc/self/statm".as_ptr().expose_provenance() as i64;
+    let flags = i64::from(libc::O_RDONLY | libc::O_CLOEXEC);
+    let Ok(low) = call(libc::SYS_openat, [libc::AT_FDCWD.into(), path, flags, 0]) else {
+        return Descriptor::NONE;
+    };
+    let low = low as i64;
+    // The low numbers are the program's, where it shares the table.
+    let [command, from] = [libc::F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR].map(i64::from);
+    let number = match call(libc::SYS_fcntl, [low, command, from, 0]) {
+        Ok(high) => {
+            let _ = call(libc::SYS_close, [low, 0, 0, 0]);
+            high as i64
+        }
+        Err(_) => low,
+    };
+    Descriptor {
+        number: number as RawFd,
+        identity: identity(number as RawFd).unwrap_or_default(),
+    }
+}
+
+/// Gives this thread a table of descriptors of its own, in which nothing is open but `file`: whatever
+/// the program closes then stays open here, and what it has open is not held. Before Linux 5.9 there
+/// is no such call, and the table stays the program's.
+pub(super) fn keep_only(file: &Descriptor) {
+    let number = i64::from(file.number);
+    for (first, last) in [(0, number - 1), (number + 1, u32::MAX.into())] {
+        let flags = libc::CLOSE_RANGE_UNSHARE.into();
+        if call(libc::SYS_close_range, [first, last, flags, 0]).is_err() {
+            return;
+        }
+    }
 }
 
 /// Lets others run.
@@ -93,12 +129,32 @@ pub(super) fn give_way() {
 
 /// Sleeps for so many nanoseconds, less than a second.
 pub(super) fn sleep(nanoseconds: i64) {
-    let time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: nanoseconds,
-    };
+    let time = span(nanoseconds);
     let time = (&raw const time).expose_provenance() as i64;
     let _ = call(libc::SYS_nanosleep, [time, 0, 0, 0]);
+}
+
+/// Sleeps while `word` is `value`, until it is woken or so many nanoseconds have gone by.
+pub(super) fn wait(word: &AtomicU32, value: u32, nanoseconds: i64) {
+    let time = span(nanoseconds);
+    let time = (&raw const time).expose_provenance() as i64;
+    let operation = i64::from(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG);
+    let address = word.as_ptr().expose_provenance() as i64;
+    let _ = call(libc::SYS_futex, [address, operation, value.into(), time]);
+}
+
+/// Wakes who sleeps while `word` has the value that it had.
+pub(super) fn wake(word: &AtomicU32) {
+    let operation = i64::from(libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG);
+    let address = word.as_ptr().expose_provenance() as i64;
+    let _ = call(libc::SYS_futex, [address, operation, i32::MAX.into(), 0]);
+}
+
+fn span(nanoseconds: i64) -> libc::timespec {
+    libc::timespec {
+        tv_sec: 0,
+        tv_nsec: nanoseconds,
+    }
 }
 
 /// Names this thread.
@@ -107,10 +163,27 @@ pub(super) fn name_thread(name: &CStr) {
     let _ = call(libc::SYS_prctl, [libc::PR_SET_NAME.into(), name, 0, 0]);
 }
 
-/// Ends this thread, and not the process.
-pub(super) fn end_thread() -> ! {
-    loop {
-        let _ = call(libc::SYS_exit, [0; 4]);
+/// Ends this thread, and not the process, and gives back the mapping of `length` bytes at `stack`.
+///
+/// # Safety
+///
+/// The thread runs on it, and nobody else uses it.
+#[expect(unsafe_code)]
+pub(super) unsafe fn end_thread(stack: *mut u8, length: usize) -> ! {
+    // SAFETY: between the two calls nothing is read or written but registers.
+    unsafe {
+        asm!(
+            "syscall",
+            "xor edi, edi",
+            "mov eax, {exit}",
+            "syscall",
+            "ud2",
+            exit = const libc::SYS_exit,
+            in("rax") libc::SYS_munmap,
+            in("rdi") stack,
+            in("rsi") length,
+            options(noreturn),
+        )
     }
 }
 

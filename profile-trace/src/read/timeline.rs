@@ -207,6 +207,11 @@ impl Recording {
         !self.has_events() && !self.timeline.is_empty()
     }
 
+    /// The samples that are beside the events: all of them but in recordings of before.
+    pub(crate) fn noted_samples(&self) -> &[Sample] {
+        &self.timeline.samples
+    }
+
     /// The process over time.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use hashbrown::HashMap;
 
-use super::blocks::{Begun, Birth, Block, Blocks, Ended};
+use super::blocks::{Begun, Birth, Block, Blocks, End, Ended, How};
 use super::spans::{Division, Lives, Spans};
 use super::weight::Weight;
 use super::{Amount, Series, Sizes};
 use crate::events::{Event, Stack};
-use crate::read::{Condition, Error, Moment, Recording, Visitor};
+use crate::read::{Condition, Error, Moment, Recording, Sample, Visitor};
 
 /// What of a recording is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,7 +173,7 @@ impl Aggregate {
         let end = match recording.facts().duration {
             _ if !options.lives => 0,
             Some(duration) => duration.as_nanos() as u64,
-            None => End::of(recording)?,
+            None => LastTime::of(recording)?,
         };
         let facts = recording.facts();
         let aggregate = Self {
@@ -201,6 +201,9 @@ impl Aggregate {
         };
         let mut pass = Pass { aggregate, counts };
         let condition = recording.replay(&mut pass)?;
+        for Sample { time, rss, .. } in recording.noted_samples() {
+            pass.aggregate.sample(*time, *rss);
+        }
         Ok((pass.aggregate, condition))
     }
 
@@ -295,7 +298,8 @@ impl Aggregate {
         &mut self.threads.entry(thread).or_default().totals
     }
 
-    /// What one thread did.
+    /// What one thread did, as its counters have it. Where threads free each other's blocks at the
+    /// same time, the bytes may be off by a few blocks.
     #[must_use]
     pub fn totals_of(&self, thread: u32) -> Totals {
         self.threads
@@ -303,7 +307,8 @@ impl Aggregate {
             .map_or(Totals::default(), |thread| thread.totals)
     }
 
-    /// The highest that the recorded heap was.
+    /// The highest that the recorded heap was: exact for one thread, and within 32 KiB for each other
+    /// one that allocated meanwhile.
     #[must_use]
     pub fn peak(&self) -> Amount {
         self.peak
@@ -363,13 +368,10 @@ impl Aggregate {
         self.sites[site as usize].total.add(amount);
         match self.blocks.begin(thread, moment, address, block) {
             Begun::Live => {}
-            Begun::Replaced(before) => {
-                self.ended(&before);
-                self.count_freed(thread, &before);
-            }
-            Begun::Over => {
+            Begun::Replaced(before) => self.ended(&before),
+            Begun::Over(end) => {
                 self.unknown_frees = self.unknown_frees.saturating_sub(1);
-                self.count_freed(thread, &block);
+                self.learn(end, &block, 1);
                 self.note_life(&block, false);
                 return;
             }
@@ -379,18 +381,45 @@ impl Aggregate {
         self.live.add(amount);
     }
 
-    fn end(&mut self, thread: u32, moment: Moment, address: u64) -> Option<Block> {
-        match self.blocks.end(thread, moment, address) {
+    fn end(&mut self, end: End, moment: Moment, address: u64) -> Option<Block> {
+        let owner = |block: &Block| self.sites[block.site as usize].thread;
+        match self.blocks.end(end, moment, address, owner) {
             Ended::Live(block) => {
                 self.ended(&block);
                 Some(block)
             }
-            Ended::Before => None,
+            Ended::Before(block) => Some(block),
+            Ended::Instead { block, of } => {
+                self.unknown_frees += 1;
+                self.learn(of, &block, -1);
+                Some(block)
+            }
             Ended::Unknown => {
                 self.unknown_frees += 1;
                 None
             }
         }
+    }
+
+    /// Adds to the totals what an end that was read before its block has to do with it: `times` 1,
+    /// or -1 where it turns out to be another's.
+    fn learn(&mut self, end: End, block: &Block, times: i64) {
+        let (blocks, bytes) = match self.counts(block) {
+            true => (i64::from(block.blocks), block.bytes as i64),
+            false => (0, 0),
+        };
+        let (frees, allocated, freed) = match end.how {
+            How::Freed(counted) => (blocks - counted as i64, 0, bytes),
+            How::Reallocated(after) => {
+                let after = after as i64;
+                let (grown, shrunk) = ((after - bytes).max(0), (bytes - after).max(0));
+                (0, grown - after, shrunk)
+            }
+        };
+        let totals = self.totals_mut(end.thread);
+        totals.frees = totals.frees.saturating_add_signed(times * frees);
+        totals.allocated = totals.allocated.saturating_add_signed(times * allocated);
+        totals.freed = totals.freed.saturating_add_signed(times * freed);
     }
 
     fn ended(&mut self, block: &Block) {
@@ -455,10 +484,10 @@ impl Aggregate {
         self.series.live(time, self.live.bytes);
     }
 
-    /// Adds to the totals what ended without a free of its own.
-    fn count_freed(&mut self, thread: u32, block: &Block) {
-        if self.counts(block) {
-            self.threads.entry(thread).or_default().totals.freed += block.bytes;
+    /// Takes a sample of the resident set, which is 0 where nobody knows it.
+    fn sample(&mut self, time: u64, rss: u64) {
+        if rss > 0 && time != u64::MAX && (self.options.from..=self.options.to).contains(&time) {
+            self.series.rss(time, rss);
         }
     }
 
@@ -517,15 +546,16 @@ impl Visitor for Pass<'_> {
             } => {
                 let amount = aggregate.weight.of(address, size);
                 let site = aggregate.site(thread, stack, counts);
-                let before = aggregate.end(thread, moment, old);
-                let before = before.filter(|block| aggregate.counts(block));
-                let before = before.map_or(0, |block| block.bytes);
                 let mut after = 0;
                 if aggregate.sites[site as usize].counts {
                     aggregate.sizes.add(size, amount.blocks);
                     aggregate.totals_mut(thread).reallocs += amount.blocks;
                     after = amount.bytes;
                 }
+                let how = How::Reallocated(after);
+                let before = aggregate.end(End { thread, how }, moment, old);
+                let before = before.filter(|block| aggregate.counts(block));
+                let before = before.map_or(0, |block| block.bytes);
                 let totals = aggregate.totals_mut(thread);
                 if after >= before {
                     totals.allocated = totals.allocated.saturating_add(after - before);
@@ -535,20 +565,21 @@ impl Visitor for Pass<'_> {
                 aggregate.begin(site, moment, address, amount);
             }
             Event::Free { address } => {
-                let block = aggregate.end(thread, moment, address);
                 // Nobody knows by which stack an unknown block was allocated.
-                let counts = block.map_or(counts.is_none(), |block| aggregate.counts(&block));
-                if counts {
-                    let totals = aggregate.totals_mut(thread);
-                    totals.frees += block.map_or(1, |block| u64::from(block.blocks));
-                    totals.freed += block.map_or(0, |block| block.bytes);
-                }
+                let unknown = u64::from(counts.is_none());
+                let how = How::Freed(unknown);
+                let block = aggregate.end(End { thread, how }, moment, address);
+                let (blocks, bytes) = match block {
+                    Some(block) if aggregate.counts(&block) => (block.blocks.into(), block.bytes),
+                    Some(_) => (0, 0),
+                    None => (unknown, 0),
+                };
+                let totals = aggregate.totals_mut(thread);
+                totals.frees += blocks;
+                totals.freed += bytes;
             }
             Event::Sample { rss, .. } => {
-                let time = moment.to.min(aggregate.end);
-                if rss > 0 && time != u64::MAX {
-                    aggregate.series.rss(time, rss);
-                }
+                aggregate.sample(moment.to.min(aggregate.end), rss);
                 return;
             }
             Event::Time { .. } => return,
@@ -557,19 +588,19 @@ impl Visitor for Pass<'_> {
     }
 }
 
-/// The time of the last event of a recording that does not say when it ended.
+/// The time of what is last in a recording that does not say when it ended.
 #[derive(Default)]
-struct End(u64);
+struct LastTime(u64);
 
-impl End {
+impl LastTime {
     fn of(recording: &mut Recording) -> Result<u64, Error> {
-        let mut end = Self::default();
+        let mut end = Self(recording.noted_samples().last().map_or(0, |last| last.time));
         recording.replay(&mut end)?;
         Ok(end.0)
     }
 }
 
-impl Visitor for End {
+impl Visitor for LastTime {
     fn event(&mut self, _thread: u32, moment: Moment, _event: &Event) {
         let time = match moment.to {
             u64::MAX => moment.from,
