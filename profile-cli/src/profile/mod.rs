@@ -118,12 +118,14 @@ impl Profile {
     }
 
     /// The call that an allocation is charged to: the innermost outside of the standard library,
-    /// whose own lines say nothing about the program. `None` for an empty stack.
+    /// whose own lines say nothing about the program. What the library does before `main` is charged to
+    /// what of `std` asked for the memory. `None` for an empty stack.
     #[must_use]
     pub fn charged(&self, call: u32) -> Option<Call> {
-        let standard = |call: &Call| self.frames[call.frame as usize].is_standard();
-        let own = self.stack(call).find(|call| !standard(call));
-        own.or_else(|| self.call(call))
+        let frame = |call: &Call| &self.frames[call.frame as usize];
+        let own = self.stack(call).find(|call| !frame(call).is_standard());
+        let std = || self.stack(call).find(|call| frame(call).krate() == "std");
+        own.or_else(std).or_else(|| self.call(call))
     }
 
     /// The sum of a view's rows.

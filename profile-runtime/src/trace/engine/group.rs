@@ -18,10 +18,11 @@ fn frames(calls: &Calls) -> impl Iterator<Item = &symbols::Frame> + Clone {
 }
 
 /// The frame that an allocation is charged to: the innermost outside of the standard library, whose
-/// own lines say nothing about the program.
+/// own lines say nothing about the program; for what it does by itself, what of `std` did it.
 fn charged(calls: &Calls) -> Option<&symbols::Frame> {
     let own = frames(calls).find(|frame| !frame.is_standard());
-    own.or_else(|| frames(calls).next())
+    let std = || frames(calls).find(|frame| frame.krate() == "std");
+    own.or_else(std).or_else(|| frames(calls).next())
 }
 
 /// The frames that a person looks for: those outside of the standard library, if there are any.
