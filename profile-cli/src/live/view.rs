@@ -387,11 +387,13 @@ fn last_word(state: &State) -> Line<'static> {
     if state.is_gone {
         return Line::styled(ending(state.model.end), bold().fg(Color::Yellow));
     }
-    let text = match &state.message {
-        Some(message) => message.clone(),
-        None => state.model.problem().unwrap_or_default(),
+    let before = state.model.before();
+    let texts = match &state.message {
+        Some(message) => [Some(message.clone()), before],
+        None => [before, state.model.problem()],
     };
-    Line::raw(text)
+    let texts: Vec<String> = texts.into_iter().flatten().collect();
+    Line::raw(texts.join("; "))
 }
 
 fn help(state: &State) -> Line<'static> {
@@ -591,6 +593,36 @@ mod tests {
             q quit  s sort  v view  t thread  ⏎ stacks  / search  p pause  m mark  r record
         "#]]
         .assert_eq(&screen(&mut state, &output, 80, 15));
+    }
+
+    #[test]
+    fn what_lived_before_is_told_at_the_foot() {
+        let mut state = State::new(model(&sample::told_late()));
+        check_foot(&mut state, "1.5 MiB lived before, and are in no row");
+        state.answered(Ok("recording into a.memline".to_owned()));
+        check_foot(
+            &mut state,
+            "recording into a.memline; 1.5 MiB lived before, and are in no row",
+        );
+        state.ended(None);
+        check_foot(
+            &mut state,
+            "program finished, or cannot be reached any more",
+        );
+        // Where nothing did, nothing is said.
+        check_foot(&mut State::new(model(&sample::told())), "");
+        let small = screen(&mut State::new(model(&sample::told_late())), &[], 40, 10);
+        assert!(
+            small.contains("\n1.5 MiB lived before, and are in no row\n"),
+            "{small}"
+        );
+    }
+
+    /// What stands above the keys.
+    #[track_caller]
+    fn check_foot(state: &mut State, expected: &str) {
+        let screen = screen(state, &[], 100, 18);
+        assert_eq!(screen.lines().rev().nth(1), Some(expected), "{screen}");
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Server {
         self.awaited = None;
         WATCHED.store(true, Release);
         let watch = self.watch.get_or_insert_with(Watch::begin);
-        viewer.feed = Some(Feed::new(&watch.all, viewer.out()));
+        viewer.feed = Some(Feed::new(watch, viewer.out()));
         self.due = Instant::now();
     }
 

@@ -14,13 +14,19 @@ const THREADS: u32 = 1000;
 pub(super) struct Watch {
     /// All that has been told to anybody.
     pub(super) all: Sums,
+    /// Bytes that lived already and are not among it, since nothing was traced then.
+    pub(super) before: u64,
 }
 
 impl Watch {
     pub(super) fn begin() -> Self {
+        let all = stats::process_stats();
+        let live = all.bytes_allocated.saturating_sub(all.bytes_deallocated) as u64;
+        let (traced, _) = engine::current_and_peak();
         engine::follow();
         Self {
             all: Sums::default(),
+            before: live.saturating_sub(traced),
         }
     }
 
