@@ -417,7 +417,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::super::keys::Action;
+    use super::super::keys::{Action, Command};
     use super::super::model::sample::{self, learn, model};
     use super::*;
 
@@ -493,15 +493,15 @@ mod tests {
     #[test]
     fn one_thread_by_line_sorted_by_allocations_with_stacks() {
         let actions = [
-            Action::NextView,
-            Action::NextView,
-            Action::NextView,
-            Action::NextThread,
-            Action::NextThread,
-            Action::NextSort,
-            Action::NextSort,
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::NextSort),
+            Action::Own(Command::NextSort),
             Action::Last,
-            Action::Expand,
+            Action::Own(Command::Expand),
         ];
         check(
             &actions,
@@ -528,7 +528,11 @@ mod tests {
 
     #[test]
     fn types_and_a_search() {
-        let mut actions = vec![Action::NextView, Action::NextView, Action::Search];
+        let mut actions = vec![
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Search,
+        ];
         actions.extend("x".chars().map(Action::Type));
         check(
             &actions,
@@ -552,7 +556,11 @@ mod tests {
     #[test]
     fn growth_since_a_mark_and_the_end_of_the_program() {
         let mut state = State::new(model(&sample::told()));
-        for action in [Action::Mark, Action::NextView, Action::Output] {
+        for action in [
+            Action::Own(Command::Mark),
+            Action::Own(Command::NextView),
+            Action::Own(Command::Output),
+        ] {
             state.apply(action);
         }
         assert!(state.rows.is_empty());
@@ -628,7 +636,11 @@ mod tests {
     #[test]
     fn any_size_can_be_drawn() {
         let mut state = State::new(model(&sample::told()));
-        for action in [Action::Expand, Action::Output, Action::Pause] {
+        for action in [
+            Action::Own(Command::Expand),
+            Action::Own(Command::Output),
+            Action::Own(Command::Pause),
+        ] {
             state.apply(action);
         }
         for (width, height) in [(1, 1), (3, 2), (10, 4), (300, 100)] {
@@ -637,9 +649,9 @@ mod tests {
         let mut empty = State::new(super::super::model::Model::new());
         for action in [
             Action::Last,
-            Action::Expand,
-            Action::NextThread,
-            Action::Mark,
+            Action::Own(Command::Expand),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::Mark),
         ] {
             empty.apply(action);
         }
