@@ -11,6 +11,8 @@ mod driver;
 mod own;
 #[path = "browser/recording.rs"]
 mod recording;
+#[path = "browser/typed.rs"]
+mod typed;
 
 use driver::{Browser, Error};
 use fantoccini::key::Key;
@@ -273,7 +275,7 @@ fn shows(labels: &[&str]) -> String {
 
 #[tokio::test]
 async fn stacks_end_in_types_and_begin_with_them_inverted() -> Result {
-    let page = Browser::open(&recording::typed("types")).await?;
+    let page = Browser::open(&typed::page_of("types")).await?;
     page.wait_for(&format!("{LABELS}.includes('load')")).await?;
     page.wait_for("document.querySelector('.frame.type') === null")
         .await?;
@@ -331,7 +333,7 @@ async fn stacks_end_in_types_and_begin_with_them_inverted() -> Result {
 
 #[tokio::test]
 async fn types_are_found_in_each_view_and_thread() -> Result {
-    let page = Browser::open(&recording::typed("types-found")).await?;
+    let page = Browser::open(&typed::page_of("types-found")).await?;
     // Without the lens a search knows functions alone.
     page.type_into("#search", "particle>").await?;
     let found = |text: &str| format!("document.querySelector('#found').textContent === '{text}'");
@@ -356,7 +358,7 @@ async fn types_are_found_in_each_view_and_thread() -> Result {
 
 #[tokio::test]
 async fn a_comparison_has_types_too() -> Result {
-    let page = Browser::open(&recording::typed_comparison("types-compared")).await?;
+    let page = Browser::open(&typed::comparison("types-compared")).await?;
     page.press("t").await?;
     page.press("h").await?;
     page.press("i").await?;
