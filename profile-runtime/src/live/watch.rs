@@ -19,14 +19,15 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn begin() -> Self {
+    /// Begins to watch, on a thread that holds so many bytes for memline itself.
+    pub(super) fn begin(own: i64) -> Self {
         let all = stats::process_stats();
-        let live = all.bytes_allocated.saturating_sub(all.bytes_deallocated) as u64;
+        let live = all.bytes_allocated as i64 - all.bytes_deallocated as i64 - own;
         let (traced, _) = engine::current_and_peak();
         engine::follow();
         Self {
             all: Sums::default(),
-            before: live.saturating_sub(traced),
+            before: (live.max(0) as u64).saturating_sub(traced),
         }
     }
 
