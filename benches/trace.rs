@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! cargo bench --bench trace
+//! cargo bench --bench trace -- snapshots    # these alone
 //! RUSTFLAGS=-Cforce-frame-pointers=yes cargo bench --bench trace
 //! ```
 //!
-//! The first walks stacks by unwind tables, the second by frame pointers.
+//! The first two walk stacks by unwind tables, the last by frame pointers.
 
 #[allow(dead_code, unused_macros, reason = "what only the other benches use")]
 mod common;
@@ -14,7 +15,6 @@ use std::alloc::{GlobalAlloc, System};
 use std::env;
 use std::hint::black_box;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -124,6 +124,14 @@ fn main() {
     if !env::args().any(|argument| argument == "--bench") {
         return;
     }
+    if !env::args().any(|argument| argument == "snapshots") {
+        costs();
+    }
+    snapshots();
+}
+
+/// What an allocation and its free cost.
+fn costs() {
     let mut samples = [const { Vec::new() }; MEASURES.len()];
     for _ in 0..ROUNDS {
         for (samples, (_, measure)) in samples.iter_mut().zip(MEASURES) {
@@ -141,7 +149,6 @@ fn main() {
         let adds = median(samples.iter().map(|sample| sample.traced - sample.counted));
         println!("{name:<42} {plain:>8.2} {counted:>8.2} {traced:>8.2} {adds:>8.2}");
     }
-    snapshots();
 }
 
 /// Allocates a block at the end of a path of calls that the bits of a number choose.
@@ -192,44 +199,48 @@ fn snapshots() {
         });
     }
     println!(
-        "{:<52} {:>8.3}",
-        "the longest wait of a thread, without a snapshot",
-        longest(false)
+        "{:<52} {:>8} {:>8}",
+        "a thread's longest wait within 100 ms", "median", "most"
     );
-    println!(
-        "{:<52} {:>8.3}",
-        "the longest wait while they are taken",
-        longest(true)
-    );
+    for (name, with_snapshots) in [
+        ("… without a snapshot", false),
+        ("… while they are taken", true),
+    ] {
+        let waits = longest_waits(with_snapshots);
+        let most = waits.iter().copied().fold(0.0, f64::max);
+        println!("{name:<52} {:>8.3} {most:>8.3}", median(waits.into_iter()));
+    }
     drop(kept);
 }
 
-/// The longest time that a hundred pairs took, in milliseconds. On a machine that others use, too,
-/// the one without snapshots tells how much of it is theirs.
-fn longest(with_snapshots: bool) -> f64 {
-    static DONE: AtomicBool = AtomicBool::new(false);
-    DONE.store(false, Relaxed);
+/// The longest time that a hundred pairs took, in milliseconds, in each of many spans of 100 ms. On a machine
+/// that others use, too, those without snapshots tell how much of it is theirs.
+fn longest_waits(with_snapshots: bool) -> Vec<f64> {
+    const SPANS: usize = 30;
+    const SPAN: Duration = Duration::from_millis(100);
     thread::scope(|scope| {
         let worker = scope.spawn(|| {
-            let mut longest = Duration::ZERO;
-            while !DONE.load(Relaxed) {
-                let start = Instant::now();
-                pairs::run(&MEMLINE, 100);
-                longest = longest.max(start.elapsed());
+            let mut waits = Vec::with_capacity(SPANS);
+            while waits.len() < SPANS {
+                let end = Instant::now() + SPAN;
+                let mut longest = Duration::ZERO;
+                while Instant::now() < end {
+                    let start = Instant::now();
+                    pairs::run(&MEMLINE, 100);
+                    longest = longest.max(start.elapsed());
+                }
+                waits.push(longest.as_secs_f64() * 1e3);
             }
-            longest
+            waits
         });
-        let end = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < end {
+        while !worker.is_finished() {
             if with_snapshots {
                 drop(Snapshot::take());
             } else {
                 thread::sleep(Duration::from_millis(1));
             }
         }
-        DONE.store(true, Relaxed);
-        let longest = worker.join().expect("no panic");
-        longest.as_secs_f64() * 1e3
+        worker.join().expect("no panic")
     })
 }
 

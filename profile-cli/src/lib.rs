@@ -25,6 +25,7 @@ pub mod args;
 pub mod baseline;
 pub mod commands;
 mod error;
+mod keys;
 pub mod live;
 pub mod load;
 pub mod output;

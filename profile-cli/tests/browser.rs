@@ -7,8 +7,12 @@
 mod common;
 #[path = "browser/driver.rs"]
 mod driver;
+#[path = "common/own.rs"]
+mod own;
 #[path = "browser/recording.rs"]
 mod recording;
+#[path = "browser/typed.rs"]
+mod typed;
 
 use driver::{Browser, Error};
 use fantoccini::key::Key;
@@ -144,7 +148,7 @@ async fn many_stacks_make_a_page_that_is_bounded() -> Result {
     page.wait_for("document.querySelectorAll('.frame').length < 5000")
         .await?;
     // Whatever is done to it, nothing gets lost.
-    let sum = "data.rows.reduce((sum, row) => sum + row[8], 0) === tree.data.bytes";
+    let sum = "data.rows.reduce((sum, row) => sum + row[9], 0) === tree.data.bytes";
     page.press("4").await?;
     page.press("i").await?;
     page.wait_for(&format!("state.invert && {sum}")).await?;
@@ -256,5 +260,118 @@ async fn a_comparison_colours_what_grew_and_what_shrank() -> Result {
     page.press("s").await?;
     page.wait_for("document.querySelector('#facts').textContent.includes('BeforeAfter')")
         .await?;
+    page.close().await
+}
+
+const LABELS: &str = "[...document.querySelectorAll('.frame')].map((frame) => \
+                      frame.getAttribute('aria-label').split(',')[0].replace(/[a-z_]+::/g, ''))";
+
+/// That the bars shown are these, in whatever order.
+fn shows(labels: &[&str]) -> String {
+    let mut labels = labels.to_vec();
+    labels.sort_unstable();
+    format!("{LABELS}.sort().join(' ') === {:?}", labels.join(" "))
+}
+
+#[tokio::test]
+async fn stacks_end_in_types_and_begin_with_them_inverted() -> Result {
+    let page = Browser::open(&typed::page_of("types")).await?;
+    page.wait_for(&format!("{LABELS}.includes('load')")).await?;
+    page.wait_for("document.querySelector('.frame.type') === null")
+        .await?;
+    page.press("h").await?;
+    page.wait_for(&shows(&["all", "load", "work"])).await?;
+    page.press("t").await?;
+    page.wait_for("document.querySelector('#types').checked")
+        .await?;
+    let typed = [
+        "all",
+        "load",
+        "Vec<Particle>",
+        "Vec<u8>",
+        "work",
+        "Vec<Particle>",
+        "(type unknown)",
+    ];
+    page.wait_for(&shows(&typed)).await?;
+    page.wait_for("document.querySelectorAll('.frame.type').length === 4")
+        .await?;
+    // The line at the foot has all types, the largest first.
+    let foot = page.text("#detail").await?;
+    let order = [
+        "Particle> 4.0 MiB",
+        "Vec<u8> 2.0 MiB",
+        "(type unknown) 1.0 MiB",
+    ];
+    let found: Vec<_> = order.iter().filter_map(|part| foot.find(part)).collect();
+    assert!(found.len() == 3 && found.is_sorted(), "{foot}");
+    // Inverted, types come first, and below each is who allocates it.
+    page.press("i").await?;
+    let inverted = [
+        "all",
+        "Vec<Particle>",
+        "load",
+        "work",
+        "Vec<u8>",
+        "load",
+        "(type unknown)",
+        "work",
+    ];
+    page.wait_for(&shows(&inverted)).await?;
+    page.click(".frame.type[aria-label*='Particle']").await?;
+    page.wait_for(
+        "document.querySelector('#detail').textContent.includes('4.0 MiB (57.1 %) in 2 blocks')",
+    )
+    .await?;
+    page.back().await?;
+    page.press("t").await?;
+    page.wait_for(&shows(&["all", "load", "work"])).await?;
+    page.back().await?;
+    page.wait_for(&shows(&inverted)).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn types_are_found_in_each_view_and_thread() -> Result {
+    let page = Browser::open(&typed::page_of("types-found")).await?;
+    // Without the lens a search knows functions alone.
+    page.type_into("#search", "particle>").await?;
+    let found = |text: &str| format!("document.querySelector('#found').textContent === '{text}'");
+    page.wait_for(&found("0 calls, 0 B, 0.0 %")).await?;
+    page.click("#types").await?;
+    page.wait_for(&found("1 type, 4.0 MiB, 57.1 %")).await?;
+    page.wait_for("document.querySelectorAll('.frame.match').length === 2")
+        .await?;
+    page.click("#views [data-view=leaks]").await?;
+    page.wait_for(&found("1 type, 1.0 MiB, 50.0 %")).await?;
+    page.click("#views [data-view=total]").await?;
+    page.choose("#thread", "1").await?;
+    page.wait_for(&found("1 type, 3.0 MiB, 60.0 %")).await?;
+    page.click("#invert").await?;
+    page.wait_for(&found("1 type, 3.0 MiB, 60.0 %")).await?;
+    page.type_into("#search", "|work$").await?;
+    page.choose("#thread", "").await?;
+    page.wait_for(&found("2 calls, 1 type, 5.0 MiB, 71.4 %"))
+        .await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_comparison_has_types_too() -> Result {
+    let page = Browser::open(&typed::comparison("types-compared")).await?;
+    page.press("t").await?;
+    page.press("h").await?;
+    page.press("i").await?;
+    page.wait_for(&format!("{ROOT} === 'all: −3.0 MiB'"))
+        .await?;
+    let class = |label: &str, class: &str| {
+        format!(
+            "document.querySelector('.frame.type[aria-label*=\"{label}\"]').classList.contains('{class}')"
+        )
+    };
+    page.wait_for(&class("Particle", "shrank")).await?;
+    page.wait_for(&class("Vec<u8>", "same")).await?;
+    let foot = page.text("#detail").await?;
+    assert!(foot.contains("Particle> −3.0 MiB"), "{foot}");
     page.close().await
 }

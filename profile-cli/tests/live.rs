@@ -42,6 +42,7 @@ fn main() {
     }
     let trials = trials![
         lines_and_a_table_without_a_terminal,
+        what_lived_before_attaching_is_in_no_row,
         a_killed_program_ends_the_view,
         what_lives_is_told_to_the_byte,
         viewers_elsewhere_hear_the_status,
@@ -353,6 +354,21 @@ fn lines_and_a_table_without_a_terminal() {
     let line = text.lines().find(|line| line.contains("live::keep "));
     let line = line.unwrap_or_else(|| panic!("{text}"));
     assert!(line.trim_start().starts_with("2.9 MiB"), "{line}");
+    assert!(!text.contains("lived before"), "{text}");
+}
+
+fn what_lived_before_attaching_is_in_no_row() {
+    let mut running = controlled(&[]);
+    let mut viewer = start(&mut memline(&["attach", &running.pid().to_string()]));
+    let told = viewer.0.stderr.as_mut().expect("it is piped");
+    line_with(told, "s  heap 2.9 MiB");
+    running.end();
+    let text = stderr(&wait(viewer));
+    assert!(
+        text.contains("\n2.9 MiB lived before, and are in no row\n"),
+        "{text}"
+    );
+    assert!(!text.contains("live::keep "), "{text}");
 }
 
 fn a_killed_program_ends_the_view() {

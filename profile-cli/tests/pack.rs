@@ -1,16 +1,15 @@
 //! Packed recordings: what is read of them where the program is gone.
 
 mod common;
+#[path = "common/own.rs"]
+mod own;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::alloc;
 use profile_trace::events::Event;
-use profile_trace::facts::{self, Fact};
-use profile_trace::tables::Module;
 use profile_trace::writer::Writer;
 use profile_trace::{Header, Magic};
 
@@ -46,34 +45,13 @@ fn inner() {
     std::hint::black_box(2);
 }
 
-/// Where this program was loaded.
-fn base() -> u64 {
-    let maps = fs::read_to_string("/proc/self/maps").expect("this is Linux");
-    let own = std::env::current_exe().expect("it has a path");
-    let first = maps
-        .lines()
-        .find(|line| line.ends_with(&*own.to_string_lossy()));
-    let start = first.and_then(|line| line.split('-').next());
-    u64::from_str_radix(start.expect("it is loaded"), 16).expect("it is an address")
-}
-
 /// A recording in which `outer` calls `inner`, which allocates.
 fn recording(program: &Path) -> Vec<u8> {
     let path = program.to_str().expect("it is text");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("it is later").as_nanos() as u64;
-    let mut start = Vec::new();
-    facts::text(Fact::Executable, path.as_bytes(), &mut start);
-    facts::number(Fact::Began, now + 1_000_000_000, &mut start);
+    let start = own::start(path);
     let write = || {
         let mut writer = Writer::new(Vec::new(), 1, &start)?;
-        writer.modules(&[Module {
-            base: base(),
-            start: base(),
-            end: u64::MAX,
-            path: path.to_owned(),
-            build_id: Vec::new(),
-        }])?;
+        writer.modules(&[own::module(path)])?;
         let outer = writer.node(0, outer as fn() as usize as u64 + 1)?;
         let inner = writer.node(outer, inner as fn() as usize as u64 + 1)?;
         writer.thread(1, 1, "main")?;

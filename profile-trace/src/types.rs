@@ -80,6 +80,8 @@ struct Method<'a> {
     /// What the function was made for, those of the type first.
     arguments: Vec<&'a str>,
     is_method: bool,
+    /// Whether the owner is a crate that stands for a type of it, whose name is not known.
+    is_crate: bool,
 }
 
 /// A container and what it holds.
@@ -89,6 +91,8 @@ struct Type<'a> {
     arguments: Vec<&'a str>,
     /// Whether it holds a slice of that.
     slice: bool,
+    /// Whether the name is that of its crate, since its own is not known.
+    is_crate: bool,
 }
 
 impl<'a> Type<'a> {
@@ -97,6 +101,7 @@ impl<'a> Type<'a> {
             name,
             arguments,
             slice: false,
+            is_crate: false,
         }
     }
 }
@@ -122,13 +127,14 @@ impl<'a> Method<'a> {
         let path = function.path;
         let start = path.split('<').next().unwrap_or_default();
         // Without a path there is a crate at most: `alloc::grow_one<u8, alloc::alloc::Global>`.
-        let pathless = start.matches("::").count() <= 1 && !path.starts_with('<');
+        let owner_in_path = owner(path);
+        let pathless = start.matches("::").count() <= 1 && owner_in_path.is_none();
         let file = function.file.filter(|_| pathless);
         let by_file = file.and_then(by_file);
         let by_crate = published(file);
         let (owner, is_method) = match by_file.or(by_crate) {
             Some(owner) => (owner, true),
-            None => owner(path).map_or((path, false), |owner| (owner, true)),
+            None => owner_in_path.map_or((path, false), |owner| (owner, true)),
         };
         let (path, own) = head(owner);
         // Without a path, a type is taken to have one argument.
@@ -144,6 +150,7 @@ impl<'a> Method<'a> {
                 .filter(|argument| !is_allocator(argument))
                 .collect(),
             is_method,
+            is_crate: by_file.is_none() && by_crate.is_some(),
         }
     }
 
@@ -152,11 +159,18 @@ impl<'a> Method<'a> {
         self.owner.rsplit("::").next().unwrap_or(self.owner)
     }
 
+    /// Whether the owner's path leads into a crate, by the name of its package.
+    fn is_of(&self, package: &str) -> bool {
+        let krate = symbols::crate_of(self.owner);
+        krate.len() == package.len() && krate.split('_').eq(package.split(['-', '_']))
+    }
+
     fn typed(&self, name: &'a str, arguments: usize) -> Option<Type<'a>> {
         Some(Type {
             name,
             arguments: self.arguments.get(..arguments)?.to_vec(),
             slice: false,
+            is_crate: self.is_crate,
         })
     }
 
@@ -195,6 +209,10 @@ impl<'a> Method<'a> {
         let first = inner.arguments.first().copied().unwrap_or_default();
         let same = self.arguments.first() == Some(&first);
         let this = |name, arguments| Around::This(Type::new(name, arguments));
+        // A function that is not inlined has its path, and so the name of the type.
+        if inner.is_crate && self.is_method && !self.is_crate && same && self.is_of(inner.name) {
+            return this(self.owners_name(), inner.arguments.clone());
+        }
         match (inner.name, self.owners_name()) {
             ("Vec", "String" | "str") if first == "u8" => this("String", Vec::new()),
             ("Vec", name @ ("OsString" | "PathBuf" | "CString")) if first == "u8" => {
@@ -485,4 +503,43 @@ fn split(list: &str) -> Vec<&str> {
         parts.push(last);
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(stack: &[(&str, &str, &str)], expected: &str) {
+        let frames = stack.iter().map(|(path, instance, file)| Function {
+            path,
+            instance: Some(*instance),
+            file: Some(*file),
+        });
+        assert_eq!(of(frames).as_deref(), Some(expected));
+    }
+
+    /// With `debug = "line-tables-only"` an inlined function has its crate for a path.
+    #[test]
+    fn a_type_without_a_path_gets_its_name_from_a_caller_that_has_one() {
+        const FILE: &str = "smallvec-1.15.1/src/lib.rs";
+        let grow = ("smallvec::try_grow", "try_grow<[u64; 4]>", FILE);
+        let main = ("app::main", "main", "src/main.rs");
+        check(&[grow, main], "smallvec<[u64; 4]>");
+        for path in [
+            "smallvec::SmallVec<A>::reserve_one_unchecked",
+            "<smallvec::SmallVec<[u64; 4]>>::reserve_one_unchecked",
+        ] {
+            let reserve = (path, "reserve_one_unchecked<[u64; 4]>", FILE);
+            check(&[grow, reserve, main], "SmallVec<[u64; 4]>");
+        }
+        // Neither another's items, nor another crate.
+        let other = ("smallvec::SmallVec<A>::push", "push<[u8; 4]>", FILE);
+        check(&[grow, other, main], "smallvec<[u64; 4]>");
+        let bag = ("bag::Bag<A>::put", "put<[u64; 4]>", "bag-1.0.0/src/lib.rs");
+        check(&[grow, bag, main], "smallvec<[u64; 4]>");
+        let file = "small-map-0.1.3/src/lib.rs";
+        let grow = ("small_map::grow", "grow<u8>", file);
+        let insert = ("small_map::Map<K>::insert", "insert<u8>", file);
+        check(&[grow, insert, main], "Map<u8>");
+    }
 }

@@ -1,6 +1,7 @@
 //! What is reported alive is what is alive.
 
 use std::alloc::{Layout, alloc, dealloc, realloc};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex};
 use std::thread;
 
@@ -10,10 +11,11 @@ use memline::trace::{self, Filter, Snapshot};
 use crate::common::{Child, Outcome, Program, Test};
 use crate::named;
 
-pub(crate) const PROGRAMS: &[Program] = named![lives, lives_in_a_child];
+pub(crate) const PROGRAMS: &[Program] = named![lives, lives_while_others_work, lives_in_a_child];
 
 pub(crate) const TESTS: &[Test] = named![
     what_lives_is_what_the_model_says,
+    what_stays_is_in_every_snapshot_once,
     a_forked_child_goes_on_by_itself,
 ];
 
@@ -161,6 +163,74 @@ fn what_lives_is_what_the_model_says() {
     assert_eq!(
         (ended.code(), &*ended.stdout, &*ended.stderr),
         (Some(0), "as the model says\n", "")
+    );
+}
+
+/// Allocates a block that stays.
+#[inline(never)]
+fn kept(size: usize) -> Vec<u8> {
+    std::hint::black_box(Vec::with_capacity(size))
+}
+
+/// Snapshots while other threads allocate, resize and free: what lives all the while is in each of them, once,
+/// though others move it about in the table.
+fn lives_while_others_work() -> Outcome {
+    trace::start(2)?;
+    let pool = Mutex::new(Vec::new());
+    let done = AtomicBool::new(false);
+    let stay = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for seed in 1..=THREADS as u64 {
+            let (pool, done, stay) = (&pool, &done, &stay);
+            scope.spawn(move || {
+                let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+                // Among what comes and goes, so that it shares its places with that.
+                let mut blocks = Vec::new();
+                for _ in 0..1_000 {
+                    blocks.push(kept(1 + dice.below(200)));
+                    drop(vec![1u8; 1 + dice.below(200)]);
+                }
+                stay.fetch_add(blocks.len(), Relaxed);
+                while !done.load(Relaxed) {
+                    work(&mut dice, pool);
+                    let blocks = std::mem::take(&mut *pool.lock().expect("nobody panics"));
+                    blocks.iter().for_each(freed);
+                }
+                drop(blocks);
+            });
+        }
+        while stay.load(Relaxed) < 1_000 * THREADS {
+            thread::yield_now();
+        }
+        let mut bytes = None;
+        for _ in 0..30 {
+            let snapshot = Snapshot::take().expect("it is traced");
+            let ours = snapshot.filter([Filter::only().function("*lives::kept")]);
+            let expected = *bytes.get_or_insert(ours.bytes());
+            assert_eq!(
+                (ours.blocks(), ours.bytes()),
+                (1_000 * THREADS as u64, expected)
+            );
+        }
+        done.store(true, Relaxed);
+    });
+    let pool = pool.into_inner()?;
+    pool.iter().for_each(freed);
+    let left = Snapshot::take()?.filter([
+        Filter::only().function("*lives::kept"),
+        Filter::only().function("*lives::made"),
+        Filter::only().function("*lives::resized"),
+    ]);
+    assert_eq!((left.blocks(), left.bytes()), (0, 0));
+    println!("each of them once");
+    Ok(())
+}
+
+fn what_stays_is_in_every_snapshot_once() {
+    let ended = Child::new("lives_while_others_work").run();
+    assert_eq!(
+        (ended.code(), &*ended.stdout, &*ended.stderr),
+        (Some(0), "each of them once\n", "")
     );
 }
 

@@ -13,9 +13,13 @@ function hue(name) {
   return (hash * 137.508) % 360;
 }
 
-/** A frame's hue: near that of its crate, so that functions side by side can be told apart. */
-function hueOf(frame) {
-  const [name, , , , krate] = data.frames[frame];
+/**
+ * A node's hue: near that of its crate, so that functions side by side can be told apart; with types that of
+ * the type of which it holds most.
+ */
+function hueOf(node, byType) {
+  if (byType) return hue(data.frames[typesOf(node)[0][0]][0]);
+  const [name, , , krate] = data.frames[node.data.frame];
   return (hue(krate) + (hue(name) % 36) - 18 + 360) % 360;
 }
 
@@ -54,7 +58,7 @@ function layout(zoom, width) {
 
 /** The chart in `container`. It knows a tree, where it is zoomed to, and what is searched for. */
 function makeChart(container, { onZoom, onPoint }) {
-  let [tree, zoom, upwards, found, focused] = [null, null, false, null, null];
+  let [tree, zoom, upwards, byType, found, focused] = [null, null, false, false, null, null];
 
   const depthOf = ({ node, rest }) => node.depth + (rest ? 1 : 0);
   const isRest = ({ node, rest }) => rest || (node.data.frame >= 0 && label(node).startsWith("…"));
@@ -65,7 +69,8 @@ function makeChart(container, { onZoom, onPoint }) {
     if (isRest(box)) classes.push("rest");
     else if (frame < 0) classes.push("root");
     else if (compares) classes.push(tendency(box.node.data));
-    else if (data.frames[frame][3]) classes.push("std");
+    else if (byType ? typesOf(box.node)[0][0] === UNKNOWN : kindOf(frame) === STANDARD) classes.push("std");
+    if (frame >= 0 && !isRest(box) && kindOf(frame) === TYPE) classes.push("type");
     if (box.above) classes.push("above");
     if (box.width < READABLE) classes.push("narrow");
     if (!box.rest && found?.frames.has(frame)) classes.push("match");
@@ -91,8 +96,8 @@ function makeChart(container, { onZoom, onPoint }) {
   }
 
   function describe(box) {
-    if (box.rest) return { name: `… ${count(box.rest)} smaller calls`, place: "", amount: box.amount };
-    return { name: label(box.node), place: place(box.node), amount: box.node.data };
+    if (box.rest) return { name: `… ${count(box.rest)} smaller ${byType ? "calls or types" : "calls"}`, place: "", amount: box.amount, types: [] };
+    return { name: label(box.node), place: place(box.node), amount: box.node.data, types: byType ? typesOf(box.node) : [] };
   }
 
   function draw() {
@@ -118,7 +123,7 @@ function makeChart(container, { onZoom, onPoint }) {
       .style("top", (box) => `${top(box)}px`)
       .style("left", (box) => `${box.left}px`)
       .style("width", (box) => `${box.width}px`)
-      .style("--hue", ({ node }) => (node.data.frame < 0 || compares ? null : hueOf(node.data.frame)))
+      .style("--hue", ({ node }) => (node.data.frame < 0 || compares ? null : hueOf(node, byType)))
       .style("--change", ({ node }) => (compares ? `${Math.round(100 * strength(node.data))}%` : null))
       .each(write)
       .on("click", (_, box) => onZoom(box.node))
@@ -178,7 +183,7 @@ function makeChart(container, { onZoom, onPoint }) {
 
   return {
     show(shown) {
-      ({ tree, zoom, upwards, found } = shown);
+      ({ tree, zoom, upwards, byType, found } = shown);
       draw();
     },
     draw,

@@ -6,6 +6,13 @@ const data = JSON.parse(element("data").textContent);
 /** Whether two recordings are compared: a row then has what was before behind what is after. */
 const compares = data.before !== null;
 
+/** What a frame is. */
+const [STANDARD, TYPE] = [1, 2];
+const kindOf = (frame) => data.frames[frame][4];
+
+/** The frame of the type that is not known, the first of the types. */
+const UNKNOWN = data.frames.findIndex(([, , , , kind]) => kind === TYPE);
+
 /** The frames of each call, outermost first; made once, and shared by all trees. */
 const stacks = (() => {
   const known = [[]];
@@ -26,7 +33,7 @@ const within = {
 /** What each row holds: bytes and blocks, and in a comparison bytes and blocks before. */
 function amounts(view, range) {
   if (!range) {
-    const at = 2 + 2 * data.views.findIndex(({ name }) => name === view);
+    const at = 3 + 2 * data.views.findIndex(({ name }) => name === view);
     const pair = (row, at) => [row[at], row[at + 1]];
     return data.rows.map((row) => (compares ? [...pair(row, at), ...pair(row, at + 2 * data.views.length)] : pair(row, at)));
   }
@@ -52,21 +59,22 @@ function add(to, [size, number, sizeBefore = 0, numberBefore = 0]) {
 
 const none = () => ({ bytes: 0, blocks: 0, before: 0, blocksBefore: 0, width: 0 });
 
-/** Calls `each` with the amount and the stack of every row that is chosen. */
+/** Calls `each` with the amount, the stack and the type of every row that is chosen. */
 function chosen({ view, thread, range }, each) {
   const all = amounts(view, range);
-  data.rows.forEach(([number, call], index) => {
+  data.rows.forEach(([number, call, type], index) => {
     const amount = all[index];
-    if (amount.some((part) => part > 0) && (thread === "" || number === Number(thread))) each(amount, stacks[call]);
+    if (amount.some((part) => part > 0) && (thread === "" || number === Number(thread))) each(amount, stacks[call], type);
   });
 }
 
-/** The tree of calls for what is chosen. */
+/** The tree of calls for what is chosen. With types, each stack ends in that of what it allocates. */
 function buildTree(state) {
   const root = { frame: -1, ...none(), children: new Map() };
-  chosen(state, (amount, calls) => {
+  chosen(state, (amount, calls, type) => {
     let stack = calls;
-    if (state.hide) stack = stack.filter((frame) => !data.frames[frame][3]);
+    if (state.hide) stack = stack.filter((frame) => kindOf(frame) !== STANDARD);
+    if (state.types) stack = [...stack, type];
     if (state.invert) stack = stack.toReversed();
     let node = root;
     add(node, amount);
@@ -87,6 +95,26 @@ function buildTree(state) {
   tree.sort((a, b) => b.value - a.value || a.data.frame - b.data.frame);
   return d3.partition()(tree);
 }
+
+/** The types of what a node holds, with their amounts, the largest first. Made once for each node. */
+const typesOf = (() => {
+  const known = new WeakMap();
+  return (node) => {
+    if (known.has(node)) return known.get(node);
+    const sums = new Map();
+    const put = (type, { bytes: size, blocks: number, before, blocksBefore }) => {
+      if (!sums.has(type)) sums.set(type, none());
+      add(sums.get(type), [size, number, before, blocksBefore]);
+    };
+    const isType = ({ data: { frame } }) => frame >= 0 && kindOf(frame) === TYPE;
+    const own = node.ancestors().find(isType);
+    if (own) put(own.data.frame, node.data);
+    else node.children?.forEach((child) => typesOf(child).forEach(([type, amount]) => put(type, amount)));
+    const sorted = [...sums].sort(([a, one], [b, other]) => other.width - one.width || a - b);
+    known.set(node, sorted);
+    return sorted;
+  };
+})();
 
 /** A view's sum over what else is chosen. */
 function sumOf(state) {
@@ -128,17 +156,20 @@ function place(node) {
   return line ? `${file}:${line}` : file;
 }
 
-/** The frames that match, and the sum of the stacks that pass through them, each once. */
+/** The frames that match, and the sum of the stacks that pass through them, each once. A type may end many
+ * stacks, and counts once. */
 function search(tree, typed) {
   const wanted = pattern(typed);
   const frames = new Set();
   data.frames.forEach(([name, file, line], index) => {
     if (wanted.test(name) || wanted.test(line ? `${file}:${line}` : file)) frames.add(index);
   });
-  const [sum, calls] = [none(), []];
+  const [sum, types] = [none(), new Set()];
+  let calls = 0;
   const walk = (node, inside) => {
     const match = frames.has(node.data.frame);
-    if (match) calls.push(node);
+    if (match && kindOf(node.data.frame) === TYPE) types.add(node.data.frame);
+    else if (match) calls += 1;
     if (match && !inside) {
       const { bytes: size, blocks: number, before, blocksBefore } = node.data;
       add(sum, [size, number, before, blocksBefore]);
@@ -146,5 +177,5 @@ function search(tree, typed) {
     node.children?.forEach((child) => walk(child, inside || match));
   };
   walk(tree, false);
-  return { frames, calls: calls.length, sum };
+  return { frames, calls, types: types.size, sum };
 }

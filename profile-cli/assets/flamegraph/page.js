@@ -1,7 +1,7 @@
 "use strict";
 
 /** What is chosen. The address holds it, so that the back button undoes each step. */
-const initial = { view: data.view, thread: "", range: null, hide: false, invert: false, up: false, zoom: [] };
+const initial = { view: data.view, thread: "", range: null, hide: false, types: false, invert: false, up: false, zoom: [] };
 
 function fromAddress() {
   const chosen = new URLSearchParams(location.hash.slice(1));
@@ -12,6 +12,7 @@ function fromAddress() {
     thread: chosen.get("thread") ?? "",
     range: rangeFrom(chosen.get("range") ?? ""),
     hide: flag("hide"),
+    types: flag("types"),
     invert: flag("invert"),
     up: flag("up"),
     zoom: (chosen.get("zoom") ?? "").split(".").filter(Boolean).map(Number),
@@ -29,7 +30,7 @@ function toAddress(state) {
   if (state.view !== initial.view) chosen.set("view", state.view);
   if (state.thread !== "") chosen.set("thread", state.thread);
   if (state.range) chosen.set("range", state.range.join("-"));
-  for (const name of ["hide", "invert", "up"]) if (state[name]) chosen.set(name, "1");
+  for (const name of ["hide", "types", "invert", "up"]) if (state[name]) chosen.set(name, "1");
   if (state.zoom.length > 0) chosen.set("zoom", state.zoom.join("."));
   return `#${chosen}`;
 }
@@ -55,10 +56,11 @@ const shownViews = () => data.views.map(({ name, title }) => (state.range ? { ti
 function follow() {
   const before = state;
   state = fromAddress();
-  const same = ["view", "thread", "hide", "invert", "range"].every((name) => `${before[name]}` === `${state[name]}`);
+  const same = ["view", "thread", "hide", "types", "invert", "range"].every((name) => `${before[name]}` === `${state[name]}`);
   if (!tree || !same) tree = buildTree(state);
   element("thread").value = state.thread;
   element("hide").checked = state.hide;
+  element("types").checked = state.types;
   element("invert").checked = state.invert;
   element("upwards").checked = state.up;
   element("reset").disabled = state.zoom.length === 0;
@@ -80,17 +82,19 @@ function follow() {
 function show() {
   const typed = element("search").value.trim();
   const found = typed ? search(tree, typed) : null;
+  const several = (number, what) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;
+  const kinds = found && [(found.calls > 0 || found.types === 0) && several(found.calls, "call"), found.types > 0 && several(found.types, "type")];
   element("found").textContent = found
-    ? `${count(found.calls)} call${found.calls === 1 ? "" : "s"}, ${compares ? difference(found.sum.bytes - found.sum.before) : `${bytes(found.sum.bytes)}, ${share(found.sum.bytes, tree.data.bytes)}`}`
+    ? `${kinds.filter(Boolean).join(", ")}, ${compares ? difference(found.sum.bytes - found.sum.before) : `${bytes(found.sum.bytes)}, ${share(found.sum.bytes, tree.data.bytes)}`}`
     : "";
   const zoom = nodeAt(tree, state.zoom);
-  chart.show({ tree, zoom, upwards: state.up, found });
+  chart.show({ tree, zoom, upwards: state.up, byType: state.types, found });
   usual();
 }
 
 /** Says what is pointed at. */
 function point(what) {
-  if (what) detail(what.name, figures(what.amount, tree.data), what.place);
+  if (what) detail(what.name, figures(what.amount, tree.data), what.place, what.types);
   else usual();
 }
 
@@ -99,10 +103,18 @@ function usual() {
   const zoom = nodeAt(tree, state.zoom);
   const { title } = shownViews()[data.views.findIndex(({ name }) => name === state.view)];
   const hint = zoom.parent ? place(zoom) : "point at a call for its figures; click to zoom";
-  detail(zoom.parent ? label(zoom) : `Memory ${title}`, figures(zoom.data, tree.data), hint);
+  detail(zoom.parent ? label(zoom) : `Memory ${title}`, figures(zoom.data, tree.data), hint, state.types ? typesOf(zoom) : []);
 }
 
-function detail(name, figures, rest) {
+/** The largest of some types, and how many more there are. */
+function listed(types) {
+  const text = ([type, { bytes: size, before }]) => `${data.frames[type][0]} ${compares ? difference(size - before) : bytes(size)}`;
+  const shown = types.slice(0, 6).map(text);
+  if (types.length > shown.length) shown.push(`${count(types.length - shown.length)} more`);
+  return shown.join("  ·  ");
+}
+
+function detail(name, figures, rest, types) {
   const box = element("detail");
   box.replaceChildren();
   const first = document.createElement("div");
@@ -113,6 +125,11 @@ function detail(name, figures, rest) {
   second.className = "mono";
   second.textContent = name;
   box.append(second, first);
+  if (!state.types) return;
+  const third = document.createElement("div");
+  third.className = "mono";
+  third.textContent = listed(types);
+  box.append(third);
 }
 
 const names = { peak: "At the peak", leaks: "Never freed", temporary: "Temporary", total: "In total" };
@@ -145,6 +162,9 @@ function fillHeader() {
   element("facts").querySelector("pre").textContent = element("licences").textContent.trim();
 }
 
+/** Types are the last of a stack, so that it stays zoomed where they do not come first. */
+const toggleTypes = () => change({ types: !state.types, zoom: state.invert ? [] : state.zoom });
+
 const open = (id) => () => element(id).showModal();
 
 function listen() {
@@ -158,6 +178,7 @@ function listen() {
   });
   element("thread").addEventListener("change", ({ target }) => change({ thread: target.value, zoom: [] }));
   element("hide").addEventListener("change", ({ target }) => change({ hide: target.checked, zoom: [] }));
+  element("types").addEventListener("change", toggleTypes);
   element("invert").addEventListener("change", ({ target }) => change({ invert: target.checked, zoom: [] }));
   element("upwards").addEventListener("change", ({ target }) => change({ up: target.checked }));
   element("whole").addEventListener("click", () => change({ range: null }));
@@ -175,6 +196,7 @@ function listen() {
     "?": open("help"),
     s: open("facts"),
     h: () => change({ hide: !state.hide, zoom: [] }),
+    t: toggleTypes,
     i: () => change({ invert: !state.invert, zoom: [] }),
     f: () => change({ up: !state.up }),
     w: () => change({ range: null }),

@@ -10,6 +10,7 @@ use profile_trace::symbols::{Frame, Symbols};
 use profile_trace::types;
 
 use super::history::{History, Point};
+use crate::units;
 
 /// What rows are added up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -456,6 +457,13 @@ impl Model {
         self.facts.process.unwrap_or(0)
     }
 
+    /// What lived when nobody looked yet, and is in no row, if anything did.
+    pub(super) fn before(&self) -> Option<String> {
+        let before = self.facts.live_before;
+        let told = || format!("{} lived before, and are in no row", units::bytes(before));
+        (before > 0).then(told)
+    }
+
     /// That the program lacks what names come from.
     pub(super) fn problem(&self) -> Option<String> {
         let own = |(path, _): &(&str, _)| *path == self.facts.executable;
@@ -518,11 +526,21 @@ pub(super) mod sample {
 
     /// The messages of a program with two threads: functions 0x1000 and 0x2000, called by 0x100.
     pub(in crate::live) fn told() -> Vec<u8> {
+        told_of(0)
+    }
+
+    /// The same of a program that had 1.5 MiB when somebody began to look.
+    pub(in crate::live) fn told_late() -> Vec<u8> {
+        told_of(3 << 19)
+    }
+
+    fn told_of(before: u64) -> Vec<u8> {
         let mut out = Vec::new();
         let mut known = Vec::new();
         facts::text(Fact::CommandLine, b"target/app\0--all\0", &mut known);
         facts::text(Fact::Directory, b"/work", &mut known);
         facts::number(Fact::Process, 4711, &mut known);
+        facts::number(Fact::LiveBefore, before, &mut known);
         live::push_facts(&known, &mut out);
         let mut encoder = Encoder::new();
         let mut stacks = Vec::new();

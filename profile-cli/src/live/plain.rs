@@ -63,6 +63,9 @@ pub(super) fn last(model: &Model, out: &mut dyn Write) -> io::Result<()> {
     if groups.len() > PLACES {
         writeln!(out, "… and {} more", groups.len() - PLACES)?;
     }
+    if let Some(before) = model.before() {
+        writeln!(out, "{before}")?;
+    }
     Ok(())
 }
 
@@ -89,5 +92,14 @@ mod tests {
                  4.0 KiB    0.1 %        5,000  0x2000 
         "#]]
         .assert_eq(&String::from_utf8_lossy(&text));
+    }
+
+    #[test]
+    fn what_lived_before_is_told_under_the_table() {
+        let mut text = Vec::new();
+        last(&sample::model(&sample::told_late()), &mut text).expect("memory takes it");
+        let text = String::from_utf8_lossy(&text);
+        let told = text.ends_with("0x2000 \n1.5 MiB lived before, and are in no row\n");
+        assert!(told, "{text}");
     }
 }

@@ -87,7 +87,7 @@ fn run(
         loop {
             let is_news = hear(&link, &mut state, own);
             if event::poll(if is_news { Duration::ZERO } else { WAIT })? {
-                let action = keys::action(&event::read()?, state.is_typing());
+                let action = crate::keys::action(&event::read()?, state.is_typing(), keys::command);
                 if let Some(action) = action {
                     match state.apply(action) {
                         Wish::Leave => return Ok(()),

@@ -2,7 +2,7 @@
 
 use profile_trace::live::End;
 
-use super::keys::Action;
+use super::keys::{Action, Command};
 use super::model::{By, Group, Model, Sum};
 
 /// What of the heap is shown.
@@ -132,23 +132,23 @@ impl State {
             Action::Move(rows) => self.go_to(self.cursor.saturating_add_signed(rows)),
             Action::First => self.go_to(0),
             Action::Last => self.go_to(usize::MAX),
-            Action::Expand => {
+            Action::Own(Command::Expand) => {
                 let here = self.selected;
                 self.expanded = if self.expanded == here { None } else { here };
             }
-            Action::NextSort => {
+            Action::Own(Command::NextSort) => {
                 self.sort = match self.sort {
                     Sort::Total => Sort::Own,
                     Sort::Own => Sort::Allocations,
                     Sort::Allocations => Sort::Total,
                 }
             }
-            Action::NextView => {
+            Action::Own(Command::NextView) => {
                 self.view = self.view.next();
                 self.look();
             }
-            Action::NextThread => self.turn_thread(1),
-            Action::PreviousThread => self.turn_thread(-1),
+            Action::Own(Command::NextThread) => self.turn_thread(1),
+            Action::Own(Command::PreviousThread) => self.turn_thread(-1),
             Action::Search => {
                 self.typing = true;
                 self.wanted.clear();
@@ -160,12 +160,12 @@ impl State {
                 self.typing = false;
                 self.wanted.clear();
             }
-            Action::Pause => self.is_paused = !self.is_paused,
-            Action::Mark => self.model.mark(),
-            Action::Output => self.shows_output = !self.shows_output,
+            Action::Own(Command::Pause) => self.is_paused = !self.is_paused,
+            Action::Own(Command::Mark) => self.model.mark(),
+            Action::Own(Command::Output) => self.shows_output = !self.shows_output,
             Action::Redraw => {}
-            Action::Record if self.is_gone => {}
-            Action::Record => return Wish::Record,
+            Action::Own(Command::Record) if self.is_gone => {}
+            Action::Own(Command::Record) => return Wish::Record,
             Action::Quit => return Wish::Leave,
         }
         self.list();

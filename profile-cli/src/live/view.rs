@@ -387,11 +387,13 @@ fn last_word(state: &State) -> Line<'static> {
     if state.is_gone {
         return Line::styled(ending(state.model.end), bold().fg(Color::Yellow));
     }
-    let text = match &state.message {
-        Some(message) => message.clone(),
-        None => state.model.problem().unwrap_or_default(),
+    let before = state.model.before();
+    let texts = match &state.message {
+        Some(message) => [Some(message.clone()), before],
+        None => [before, state.model.problem()],
     };
-    Line::raw(text)
+    let texts: Vec<String> = texts.into_iter().flatten().collect();
+    Line::raw(texts.join("; "))
 }
 
 fn help(state: &State) -> Line<'static> {
@@ -415,7 +417,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::super::keys::Action;
+    use super::super::keys::{Action, Command};
     use super::super::model::sample::{self, learn, model};
     use super::*;
 
@@ -491,15 +493,15 @@ mod tests {
     #[test]
     fn one_thread_by_line_sorted_by_allocations_with_stacks() {
         let actions = [
-            Action::NextView,
-            Action::NextView,
-            Action::NextView,
-            Action::NextThread,
-            Action::NextThread,
-            Action::NextSort,
-            Action::NextSort,
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::NextSort),
+            Action::Own(Command::NextSort),
             Action::Last,
-            Action::Expand,
+            Action::Own(Command::Expand),
         ];
         check(
             &actions,
@@ -526,7 +528,11 @@ mod tests {
 
     #[test]
     fn types_and_a_search() {
-        let mut actions = vec![Action::NextView, Action::NextView, Action::Search];
+        let mut actions = vec![
+            Action::Own(Command::NextView),
+            Action::Own(Command::NextView),
+            Action::Search,
+        ];
         actions.extend("x".chars().map(Action::Type));
         check(
             &actions,
@@ -550,7 +556,11 @@ mod tests {
     #[test]
     fn growth_since_a_mark_and_the_end_of_the_program() {
         let mut state = State::new(model(&sample::told()));
-        for action in [Action::Mark, Action::NextView, Action::Output] {
+        for action in [
+            Action::Own(Command::Mark),
+            Action::Own(Command::NextView),
+            Action::Own(Command::Output),
+        ] {
             state.apply(action);
         }
         assert!(state.rows.is_empty());
@@ -594,9 +604,43 @@ mod tests {
     }
 
     #[test]
+    fn what_lived_before_is_told_at_the_foot() {
+        let mut state = State::new(model(&sample::told_late()));
+        check_foot(&mut state, "1.5 MiB lived before, and are in no row");
+        state.answered(Ok("recording into a.memline".to_owned()));
+        check_foot(
+            &mut state,
+            "recording into a.memline; 1.5 MiB lived before, and are in no row",
+        );
+        state.ended(None);
+        check_foot(
+            &mut state,
+            "program finished, or cannot be reached any more",
+        );
+        // Where nothing did, nothing is said.
+        check_foot(&mut State::new(model(&sample::told())), "");
+        let small = screen(&mut State::new(model(&sample::told_late())), &[], 40, 10);
+        assert!(
+            small.contains("\n1.5 MiB lived before, and are in no row\n"),
+            "{small}"
+        );
+    }
+
+    /// What stands above the keys.
+    #[track_caller]
+    fn check_foot(state: &mut State, expected: &str) {
+        let screen = screen(state, &[], 100, 18);
+        assert_eq!(screen.lines().rev().nth(1), Some(expected), "{screen}");
+    }
+
+    #[test]
     fn any_size_can_be_drawn() {
         let mut state = State::new(model(&sample::told()));
-        for action in [Action::Expand, Action::Output, Action::Pause] {
+        for action in [
+            Action::Own(Command::Expand),
+            Action::Own(Command::Output),
+            Action::Own(Command::Pause),
+        ] {
             state.apply(action);
         }
         for (width, height) in [(1, 1), (3, 2), (10, 4), (300, 100)] {
@@ -605,9 +649,9 @@ mod tests {
         let mut empty = State::new(super::super::model::Model::new());
         for action in [
             Action::Last,
-            Action::Expand,
-            Action::NextThread,
-            Action::Mark,
+            Action::Own(Command::Expand),
+            Action::Own(Command::NextThread),
+            Action::Own(Command::Mark),
         ] {
             empty.apply(action);
         }

@@ -3,6 +3,7 @@
 mod filter;
 mod frame;
 mod groups;
+mod types;
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use profile_trace::view::{Amount, Class, Division, Life, Point, Totals, View};
 pub use filter::Filter;
 pub use frame::Frame;
 pub use groups::{Group, Grouping, groups};
+pub use types::{Types, UNKNOWN};
 
 /// The views, in the order in which [`Row::amounts`] has them.
 pub const VIEWS: [View; 4] = [View::Peak, View::Leaks, View::Temporary, View::Total];
@@ -50,13 +52,15 @@ pub struct Call {
 /// The number of the tree's root, which is no call. A call's number is its index plus 1.
 pub const ROOT: u32 = 0;
 
-/// What one thread allocated at one call.
+/// What one thread allocated at one call, for one type where these are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The number of the thread.
     pub thread: u32,
     /// The number of the innermost call.
     pub call: u32,
+    /// The number of the type, as [`Types`] numbers them; [`UNKNOWN`] where nobody asked.
+    pub of_type: u32,
     /// What it allocated, by view.
     pub amounts: [Amount; 4],
 }
@@ -114,12 +118,14 @@ impl Profile {
     }
 
     /// The call that an allocation is charged to: the innermost outside of the standard library,
-    /// whose own lines say nothing about the program. `None` for an empty stack.
+    /// whose own lines say nothing about the program. What the library does before `main` is charged to
+    /// what of `std` asked for the memory. `None` for an empty stack.
     #[must_use]
     pub fn charged(&self, call: u32) -> Option<Call> {
-        let standard = |call: &Call| self.frames[call.frame as usize].is_standard();
-        let own = self.stack(call).find(|call| !standard(call));
-        own.or_else(|| self.call(call))
+        let frame = |call: &Call| &self.frames[call.frame as usize];
+        let own = self.stack(call).find(|call| !frame(call).is_standard());
+        let std = || self.stack(call).find(|call| frame(call).krate() == "std");
+        own.or_else(std).or_else(|| self.call(call))
     }
 
     /// The sum of a view's rows.
@@ -155,27 +161,38 @@ pub fn thread_name(threads: &[Thread], number: u32) -> String {
     }
 }
 
-/// Adds rows up, each thread and call once.
+/// Adds rows up, each thread, call and type once.
 #[derive(Debug, Default)]
-pub struct Rows(HashMap<(u32, u32), [Amount; 4]>);
+pub struct Rows(HashMap<(u32, u32, u32), [Amount; 4]>);
 
 impl Rows {
-    /// Adds to the place of a view in a row.
+    /// Adds to the place of a view in a row, whatever the type.
     pub fn add(&mut self, thread: u32, call: u32, view: usize, amount: Amount) {
-        let amounts = self.0.entry((thread, call)).or_default();
+        let amounts = self.0.entry((thread, call, UNKNOWN)).or_default();
         amounts[view] = sum([amounts[view], amount].into_iter());
     }
 
-    /// The rows, in the order of threads and calls.
+    /// Adds all views of a row.
+    pub fn add_row(&mut self, row: &Row) {
+        let key = (row.thread, row.call, row.of_type);
+        let amounts = self.0.entry(key).or_default();
+        for (to, amount) in amounts.iter_mut().zip(row.amounts) {
+            *to = sum([*to, amount].into_iter());
+        }
+    }
+
+    /// The rows, in the order of threads, calls and types.
     #[must_use]
     pub fn finish(self) -> Vec<Row> {
-        let rows = self.0.into_iter().map(|((thread, call), amounts)| Row {
+        let rows = self.0.into_iter();
+        let rows = rows.map(|((thread, call, of_type), amounts)| Row {
             thread,
             call,
+            of_type,
             amounts,
         });
         let mut rows: Vec<Row> = rows.collect();
-        rows.sort_unstable_by_key(|row| (row.thread, row.call));
+        rows.sort_unstable_by_key(|row| (row.thread, row.call, row.of_type));
         rows
     }
 }

@@ -19,11 +19,13 @@ pub(super) struct Data<'a> {
     views: Vec<View>,
     /// Number and name of each thread that allocated.
     threads: Vec<(u32, String)>,
-    /// Function, file, line (0 where unknown), whether it is the standard library's, and crate.
-    frames: Vec<(&'a str, &'a str, u32, u8, &'a str)>,
+    /// Function, file, line (0 where unknown), crate, and what it is: 0, or 1 for a function of the
+    /// standard library, or 2 for a type. Types are the last of them.
+    frames: Vec<(&'a str, &'a str, u32, &'a str, u8)>,
     /// Parent and frame of each call; the root is 0, and the first call 1.
     calls: Vec<(u32, u32)>,
-    /// Thread, call, and for each view bytes and blocks; in a comparison the same for before.
+    /// Thread, call, frame of the type, and for each view bytes and blocks; in a comparison the same for
+    /// before.
     rows: Vec<Vec<u64>>,
     /// Time in nanoseconds, heap and resident set in bytes (0 where unknown).
     series: Vec<[u64; 3]>,
@@ -63,6 +65,8 @@ pub(super) struct Recorded<'a> {
     pub(super) frames: &'a [Frame],
     pub(super) calls: &'a [Call],
     pub(super) rows: &'a [Row],
+    /// The names of the types in the rows, by their numbers.
+    pub(super) types: &'a [String],
     /// Of a comparison, what was before, with the same threads and calls.
     pub(super) before: Option<(&'a Profile, &'a [Row])>,
     /// Number and name of each thread in the rows.
@@ -80,7 +84,13 @@ impl<'a> Data<'a> {
         let notes = notes.flat_map(|profile| profile.notes.iter().map(String::as_str));
         let mut notes: Vec<&str> = notes.collect();
         notes.dedup();
-        let rows = rows(recorded.rows, recorded.before.map(|(_, rows)| rows));
+        let rows = rows(
+            recorded.rows,
+            recorded.before.map(|(_, rows)| rows),
+            recorded.frames.len() as u64,
+        );
+        let types = recorded.types.iter();
+        let types = types.map(|name| (&**name, "", 0, "", 2));
         Self {
             command: profile.command(),
             filter: input.filter.describe(),
@@ -95,7 +105,7 @@ impl<'a> Data<'a> {
                 })
                 .collect(),
             threads: recorded.threads,
-            frames: recorded.frames.iter().map(frame).collect(),
+            frames: recorded.frames.iter().map(frame).chain(types).collect(),
             calls: recorded
                 .calls
                 .iter()
@@ -124,13 +134,13 @@ pub(super) fn threads(rows: &[&[Row]], name: impl Fn(u32) -> String) -> Vec<(u32
     threads.map(|number| (number, name(number))).collect()
 }
 
-fn frame(frame: &Frame) -> (&str, &str, u32, u8, &str) {
+fn frame(frame: &Frame) -> (&str, &str, u32, &str, u8) {
     (
         &frame.function,
         frame.file.as_deref().unwrap_or_default(),
         frame.line.unwrap_or(0),
-        u8::from(frame.is_standard() && !frame.function.starts_with('…')),
         frame.krate(),
+        u8::from(frame.is_standard() && !frame.function.starts_with('…')),
     )
 }
 
@@ -141,22 +151,26 @@ fn series(profile: &Profile) -> Vec<[u64; 3]> {
         .collect()
 }
 
-/// The rows as numbers; in a comparison those of before and after side by side.
-fn rows(after: &[Row], before: Option<&[Row]>) -> Vec<Vec<u64>> {
-    let mut rows = BTreeMap::<(u32, u32), [[u64; 8]; 2]>::new();
+/// The rows as numbers; in a comparison those of before and after side by side. The first of the types is
+/// the frame `first_type`.
+fn rows(after: &[Row], before: Option<&[Row]>, first_type: u64) -> Vec<Vec<u64>> {
+    let mut rows = BTreeMap::<(u32, u32, u32), [[u64; 8]; 2]>::new();
     for (side, row) in
         (after.iter().map(|row| (0, row))).chain(before.into_iter().flatten().map(|row| (1, row)))
     {
-        let sides = rows.entry((row.thread, row.call)).or_default();
+        let sides = rows.entry((row.thread, row.call, row.of_type)).or_default();
         for (place, amount) in sides[side].chunks_exact_mut(2).zip(row.amounts) {
             place.copy_from_slice(&[amount.bytes, amount.blocks]);
         }
     }
-    let rows = rows.into_iter().map(|((thread, call), [after, old])| {
-        let mut row = vec![u64::from(thread), u64::from(call)];
-        row.extend(after);
-        row.extend(before.map(|_| old).into_iter().flatten());
-        row
-    });
+    let rows = rows
+        .into_iter()
+        .map(|((thread, call, of_type), [after, old])| {
+            let of_type = first_type + u64::from(of_type);
+            let mut row = vec![u64::from(thread), u64::from(call), of_type];
+            row.extend(after);
+            row.extend(before.map(|_| old).into_iter().flatten());
+            row
+        });
     rows.collect()
 }

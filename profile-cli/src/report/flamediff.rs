@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use super::facts::facts;
 use super::flamedata::{Data, Recorded, Spans, threads};
 use super::flamegraph::{program, write};
+use super::lens::Lens;
 use super::prune::pruned;
 use super::{Input, Reporter};
-use crate::profile::{Frame, Profile, ROOT, Row, TreeBuilder};
+use crate::profile::{Frame, Profile, ROOT, Row, TreeBuilder, Types};
 
 /// A differential flame graph as a page: what grew since another recording is red, what shrank blue.
 ///
@@ -27,10 +28,16 @@ impl Reporter for FlameDiff {
         let (before, after) = (&self.before, input.profile);
         let mut merge = Merge::default();
         let rows = [after, before].map(|profile| merge.rows(profile));
-        let Merge { tree, number_of } = merge;
+        let Merge {
+            tree,
+            number_of,
+            types,
+        } = merge;
         let (frames, calls) = tree.finish();
         let pruned = pruned(&frames, &calls, &[&rows[0], &rows[1]], self.limit);
-        let [after_rows, before_rows] = rows.map(|rows| pruned.rows(&rows));
+        let rows = rows.map(|rows| pruned.rows(&rows));
+        let lens = Lens::new(types.names(), &[&rows[0], &rows[1]]);
+        let [after_rows, before_rows] = rows.map(|rows| lens.rows(&rows));
         let thread_name = |number: u32| {
             let found = number_of.iter().find(|(_, known)| **known == number);
             found.map(|(name, _)| name.clone()).unwrap_or_default()
@@ -41,6 +48,7 @@ impl Reporter for FlameDiff {
                 frames: &pruned.frames,
                 calls: &pruned.calls,
                 rows: &after_rows,
+                types: &lens.names,
                 before: Some((before, &before_rows)),
                 threads: threads(&[&after_rows, &before_rows], thread_name),
                 facts: both(
@@ -70,11 +78,12 @@ fn both(before: &Input<'_>, after: &Input<'_>) -> Vec<Vec<String>> {
     rows
 }
 
-/// One tree of calls of several recordings, and the numbers of threads by their names.
+/// One tree of calls of several recordings, and the numbers of threads and types by their names.
 #[derive(Default)]
 struct Merge {
     tree: TreeBuilder,
     number_of: HashMap<String, u32>,
+    types: Types,
 }
 
 impl Merge {
@@ -98,10 +107,10 @@ impl Merge {
             Row {
                 thread: *self.number_of.entry(name).or_insert(next),
                 call: calls[row.call as usize],
-                amounts: row.amounts,
+                ..*row
             }
         };
-        profile.rows.iter().map(row).collect()
+        self.types.rows(profile).iter().map(row).collect()
     }
 }
 
@@ -144,9 +153,9 @@ mod tests {
         assert_eq!(rows.len(), 3);
         let column = |row: usize, at: usize| rows[row][at].as_u64().expect("it is a number");
         // Bytes at the peak, after and before.
-        assert_eq!((column(0, 2), column(0, 10)), (5 << 20, 100));
-        assert_eq!((column(1, 2), column(1, 10)), (2048, 2048));
-        assert_eq!((column(2, 2), column(2, 10)), (1 << 20, 0));
+        assert_eq!((column(0, 3), column(0, 11)), (5 << 20, 100));
+        assert_eq!((column(1, 3), column(1, 11)), (2048, 2048));
+        assert_eq!((column(2, 3), column(2, 11)), (1 << 20, 0));
         assert_eq!(data["threads"][1][1], "worker");
         assert_eq!(data["calls"].as_array().map(Vec::len), Some(8));
         assert_eq!(data["facts"][0], serde_json::json!(["", "Before", "After"]));
@@ -160,7 +169,7 @@ mod tests {
         let rows = data["rows"].as_array().expect("it is a list");
         let gone = &rows[2];
         assert_eq!(
-            (gone[2].as_u64(), gone[10].as_u64()),
+            (gone[3].as_u64(), gone[11].as_u64()),
             (Some(0), Some(1 << 20))
         );
     }

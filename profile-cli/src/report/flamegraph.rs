@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use super::facts::facts;
 use super::flamedata::{Data, Recorded, Spans, threads};
+use super::lens::Lens;
 use super::page::Page;
 use super::prune::{Pruned, pruned};
 use super::{Input, Reporter};
-use crate::profile::{Profile, Row};
+use crate::profile::{Profile, Row, Types};
 
 /// The most entries of when blocks began and ended; beyond it, spans of time are joined.
 const LIVES: usize = 60_000;
@@ -29,14 +30,20 @@ impl Reporter for FlameGraph {
             &[&profile.rows],
             self.limit,
         );
-        let rows = pruned.rows(&profile.rows);
-        let (spans, lives) = lives(profile, &pruned, &rows, LIVES);
+        let mut types = Types::default();
+        let typed = types.rows(profile);
+        let rows = pruned.rows(&typed);
+        let lens = Lens::new(types.names(), &[&rows]);
+        let rows = lens.rows(&rows);
+        let index_of = indices(&typed, &rows, &pruned, &lens);
+        let (spans, lives) = lives(profile, &index_of, LIVES);
         let data = Data::new(
             input,
             Recorded {
                 frames: &pruned.frames,
                 calls: &pruned.calls,
                 rows: &rows,
+                types: &lens.names,
                 before: None,
                 threads: threads(&[&rows], |number| profile.thread_name(number)),
                 facts: facts(input)
@@ -77,21 +84,40 @@ pub(super) fn program(profile: &Profile) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The index in `rows` that each thread's call of `recorded` has come to.
+fn indices(
+    recorded: &[Row],
+    rows: &[Row],
+    pruned: &Pruned,
+    lens: &Lens,
+) -> HashMap<(u32, u32), u64> {
+    let rows = (0..).zip(rows);
+    let rows = rows.map(|(index, row)| ((row.thread, row.call, row.of_type), index));
+    let rows: HashMap<_, u64> = rows.collect();
+    let recorded = recorded.iter();
+    recorded
+        .map(|row| {
+            let place = (row.thread, pruned.place(row.call), lens.place(row.of_type));
+            ((row.thread, row.call), rows[&place])
+        })
+        .collect()
+}
+
 /// When the rows' blocks began and ended, in no more than `limit` entries, and the spans of time
 /// for that: an entry is the row's index, the spans, whether the blocks were temporary, bytes and
 /// blocks. What lived to the end has the number of spans for its second.
-fn lives(profile: &Profile, pruned: &Pruned, rows: &[Row], limit: usize) -> (Spans, Vec<[u64; 6]>) {
+fn lives(
+    profile: &Profile,
+    index_of: &HashMap<(u32, u32), u64>,
+    limit: usize,
+) -> (Spans, Vec<[u64; 6]>) {
     let division = profile.spans;
-    let index_of: HashMap<(u32, u32), u64> = (0..)
-        .zip(rows)
-        .map(|(index, row)| ((row.thread, row.call), index))
-        .collect();
     let count = u64::from(division.count);
     let mut joined = 0;
     loop {
         let mut sums = HashMap::<[u64; 4], [u64; 2]>::new();
         for life in &profile.lives {
-            let Some(row) = index_of.get(&(life.thread, pruned.place(life.stack))) else {
+            let Some(row) = index_of.get(&(life.thread, life.stack)) else {
                 continue; // blocks of no bytes
             };
             let ended = life
@@ -171,8 +197,9 @@ mod tests {
         };
         let data = data_of(&FlameGraph { limit: 100 }, &input);
         assert_eq!(data["frames"][2][0], "</script><script>alert(1)</script>");
-        assert_eq!(data["rows"][0][2], 5 << 20);
+        assert_eq!(data["rows"][0][3], 5 << 20);
     }
+
     #[test]
     fn entries_of_lives_stay_few_and_lose_nothing() {
         let mut profile = profile();
@@ -196,10 +223,12 @@ mod tests {
                 });
             }
         }
-        let pruned = pruned(&profile.frames, &profile.calls, &[&profile.rows], 100);
+        let rows = (0..).zip(&profile.rows);
+        let index_of = rows.map(|(index, row)| ((row.thread, row.call), index));
+        let index_of = index_of.collect();
         let whole = profile.lives.len() as u64;
         for (limit, count) in [(60_000, 128), (5000, 64), (10, 2)] {
-            let (spans, lives) = lives(&profile, &pruned, &profile.rows, limit);
+            let (spans, lives) = lives(&profile, &index_of, limit);
             assert_eq!((spans.count, spans.count * spans.width), (count, 1280));
             assert!(lives.len() <= limit);
             assert_eq!(lives.iter().map(|life| life[5]).sum::<u64>(), whole);

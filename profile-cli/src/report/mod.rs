@@ -10,6 +10,7 @@ mod flamediff;
 mod flamegraph;
 mod folded;
 mod grid;
+mod lens;
 mod lines;
 mod page;
 mod paint;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use profile_trace::view::Amount;
 
-use crate::profile::{Call, Frame, ROOT, Row, Rows, VIEWS, index};
+use crate::profile::{Call, Frame, ROOT, Row, Rows, VIEWS};
 
 /// A tree of calls as large as it may be.
 #[derive(Debug)]
@@ -76,10 +76,10 @@ impl Pruned {
     pub(super) fn rows(&self, rows: &[Row]) -> Vec<Row> {
         let mut sums = Rows::default();
         for row in rows {
-            let call = self.places[row.call as usize];
-            for view in VIEWS {
-                sums.add(row.thread, call, index(view), row.amount(view));
-            }
+            sums.add_row(&Row {
+                call: self.place(row.call),
+                ..*row
+            });
         }
         sums.finish()
     }

@@ -7,7 +7,7 @@ use profile_trace::read::Thread;
 use profile_trace::view::{Amount, Class, Point, Totals, View};
 
 use super::{Input, Paint, Reporter};
-use crate::profile::{Filter, Frame, Profile, Row, TreeBuilder};
+use crate::profile::{Filter, Frame, Profile, Row, TreeBuilder, UNKNOWN};
 
 /// A frame as most are.
 pub(crate) fn frame(function: &str, file: &str, line: u32) -> Frame {
@@ -46,6 +46,7 @@ pub(crate) fn profile() -> Profile {
         Row {
             thread: 1,
             call: words,
+            of_type: UNKNOWN,
             amounts: [
                 amount(240, 5 << 20),
                 amount(1, 64),
@@ -56,6 +57,7 @@ pub(crate) fn profile() -> Profile {
         Row {
             thread: 1,
             call: text,
+            of_type: UNKNOWN,
             amounts: [
                 amount(1, 2048),
                 amount(0, 0),
@@ -66,6 +68,7 @@ pub(crate) fn profile() -> Profile {
         Row {
             thread: 2,
             call: jobs,
+            of_type: UNKNOWN,
             amounts: [
                 amount(3, 1 << 20),
                 amount(2, 4096),

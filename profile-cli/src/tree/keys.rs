@@ -1,20 +1,17 @@
-//! What keys mean.
+//! What the screen's own keys mean.
 
-use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::KeyCode;
 
 /// The keys, as the last line of the screen shows them.
 pub(super) const HELP: &str =
     "↑↓ move  →← open, close  ⏎ deepest  v view  h hide std  / n search  s source  q quit";
 
 /// What the user wants.
+pub(super) type Action = crate::keys::Action<Command>;
+
+/// What this screen alone can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    /// So many rows down, or up.
-    Move(isize),
-    /// To the first row.
-    First,
-    /// To the last row.
-    Last,
+pub(super) enum Command {
     /// Shows the callees.
     Open,
     /// Hides the callees, or else goes to the caller.
@@ -27,57 +24,20 @@ pub(super) enum Action {
     HideStandard,
     /// Shows the source, or not.
     ToggleSource,
-    /// Begins to type what is searched for.
-    Search,
-    /// Adds a letter to it.
-    Type(char),
-    /// Takes one away.
-    Erase,
     /// Goes to the next match.
     Next,
-    /// Ends typing, without a search.
-    Cancel,
-    /// The size of the terminal has changed.
-    Redraw,
-    /// Leaves.
-    Quit,
 }
 
-/// What an event means, while a search is typed or not.
-pub(super) fn action(event: &Event, typing: bool) -> Option<Action> {
-    let key = match event {
-        Event::Resize(..) => return Some(Action::Redraw),
-        Event::Key(key) if key.kind == KeyEventKind::Press => key,
-        _ => return None,
-    };
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return (key.code == KeyCode::Char('c')).then_some(Action::Quit);
-    }
-    if typing {
-        return Some(match key.code {
-            KeyCode::Char(letter) => Action::Type(letter),
-            KeyCode::Backspace => Action::Erase,
-            KeyCode::Enter => Action::Next,
-            KeyCode::Esc => Action::Cancel,
-            _ => return None,
-        });
-    }
-    Some(match key.code {
-        KeyCode::Up | KeyCode::Char('k') => Action::Move(-1),
-        KeyCode::Down | KeyCode::Char('j') => Action::Move(1),
-        KeyCode::PageUp => Action::Move(-20),
-        KeyCode::PageDown => Action::Move(20),
-        KeyCode::Home | KeyCode::Char('g') => Action::First,
-        KeyCode::End | KeyCode::Char('G') => Action::Last,
-        KeyCode::Right | KeyCode::Char('l') => Action::Open,
-        KeyCode::Left => Action::Close,
-        KeyCode::Enter => Action::OpenLargest,
-        KeyCode::Char('v') => Action::NextView,
-        KeyCode::Char('h') => Action::HideStandard,
-        KeyCode::Char('s') => Action::ToggleSource,
-        KeyCode::Char('/') => Action::Search,
-        KeyCode::Char('n') => Action::Next,
-        KeyCode::Char('q') | KeyCode::Esc => Action::Quit,
+/// What a key means.
+pub(super) fn command(code: KeyCode) -> Option<Command> {
+    Some(match code {
+        KeyCode::Right | KeyCode::Char('l') => Command::Open,
+        KeyCode::Left => Command::Close,
+        KeyCode::Enter => Command::OpenLargest,
+        KeyCode::Char('v') => Command::NextView,
+        KeyCode::Char('h') => Command::HideStandard,
+        KeyCode::Char('s') => Command::ToggleSource,
+        KeyCode::Char('n') => Command::Next,
         _ => return None,
     })
 }

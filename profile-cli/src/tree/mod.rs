@@ -45,7 +45,7 @@ fn run(terminal: &mut DefaultTerminal, mut state: State<'_>) -> io::Result<()> {
     loop {
         source.follow(state.selected_path());
         terminal.draw(|frame| view::draw(&mut state, &source.text, frame))?;
-        let action = keys::action(&event::read()?, state.is_typing());
+        let action = crate::keys::action(&event::read()?, state.is_typing(), keys::command);
         if let Some(action) = action
             && !state.apply(action)
         {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use profile_trace::view::{Amount, View};
 
-use super::keys::Action;
+use super::keys::{Action, Command};
 use crate::profile::{Frame, Profile, VIEWS, index, sum};
 
 /// A call in the tree that is shown.
@@ -70,28 +70,29 @@ impl<'a> State<'a> {
             Action::Move(rows) => self.cursor = self.cursor.saturating_add_signed(rows),
             Action::First => self.cursor = 0,
             Action::Last => self.cursor = self.rows.len(),
-            Action::Open => self.set_open(true),
-            Action::Close => self.close(),
-            Action::OpenLargest => self.open_largest(),
-            Action::NextView => {
+            Action::Own(Command::Open) => self.set_open(true),
+            Action::Own(Command::Close) => self.close(),
+            Action::Own(Command::OpenLargest) => self.open_largest(),
+            Action::Own(Command::NextView) => {
                 self.view = VIEWS[(index(self.view) + 1) % VIEWS.len()];
                 self.build();
             }
-            Action::HideStandard => {
+            Action::Own(Command::HideStandard) => {
                 self.hides_standard = !self.hides_standard;
                 self.build();
             }
-            Action::ToggleSource => self.shows_source = !self.shows_source,
+            Action::Own(Command::ToggleSource) => self.shows_source = !self.shows_source,
             Action::Search => {
                 self.typing = true;
                 self.wanted.clear();
             }
             Action::Type(letter) => self.wanted.push(letter),
             Action::Erase => drop(self.wanted.pop()),
-            Action::Next => {
+            Action::Enter | Action::Own(Command::Next) => {
                 self.typing = false;
                 self.next_match();
             }
+            Action::Cancel if !self.typing => return false,
             Action::Cancel => {
                 self.typing = false;
                 self.wanted.clear();

@@ -183,7 +183,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    use super::super::keys::Action;
+    use super::super::keys::{Action, Command};
     use super::*;
     use crate::report::sample::profile;
 
@@ -236,7 +236,11 @@ mod tests {
 
     #[test]
     fn closed_calls_hide_what_they_called() {
-        let actions = [Action::Move(1), Action::Close, Action::ToggleSource];
+        let actions = [
+            Action::Move(1),
+            Action::Own(Command::Close),
+            Action::Own(Command::ToggleSource),
+        ];
         check(
             &actions,
             expect![[r#"
@@ -267,7 +271,10 @@ mod tests {
     #[test]
     fn another_view_without_the_standard_library() {
         check(
-            &[Action::HideStandard, Action::NextView],
+            &[
+                Action::Own(Command::HideStandard),
+                Action::Own(Command::NextView),
+            ],
             expect![[r#"
                 Memory still live at the end: 4.1 KiB in 3 blocks  app folder
                      Total        %        Own      Blocks  Call
@@ -298,7 +305,7 @@ mod tests {
         let typed = "worker".chars().map(Action::Type);
         let mut actions = vec![Action::Search];
         actions.extend(typed);
-        actions.push(Action::Next);
+        actions.push(Action::Enter);
         check(
             &actions,
             expect![[r#"
@@ -331,7 +338,12 @@ mod tests {
         let mut profile = profile();
         profile.rows.clear();
         let mut state = State::new(&profile, View::Peak);
-        for action in [Action::Open, Action::Close, Action::Last, Action::Next] {
+        for action in [
+            Action::Own(Command::Open),
+            Action::Own(Command::Close),
+            Action::Last,
+            Action::Own(Command::Next),
+        ] {
             assert!(state.apply(action));
         }
         assert!(state.selected().is_none());

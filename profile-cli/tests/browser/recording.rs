@@ -11,7 +11,7 @@ use super::common::alloc;
 use profile_trace::events::Event;
 use profile_trace::writer::Writer;
 
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// Main calls 0x2000, which calls 0x3000; a worker calls 0x4000. At the peak main has 5 MiB and
 /// the worker 1 MiB, which it never frees.
@@ -126,7 +126,7 @@ pub(crate) fn small_file(name: &str) -> PathBuf {
     file(name, small())
 }
 
-fn file(name: &str, recording: io::Result<Vec<u8>>) -> PathBuf {
+pub(crate) fn file(name: &str, recording: io::Result<Vec<u8>>) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     fs::create_dir_all(&folder).expect("target/tmp is writable");
     let file = folder.join(format!("{name}.memline"));
@@ -134,7 +134,7 @@ fn file(name: &str, recording: io::Result<Vec<u8>>) -> PathBuf {
     file
 }
 
-fn page(name: &str, recording: io::Result<Vec<u8>>, report: &[&str]) -> PathBuf {
+pub(crate) fn page(name: &str, recording: io::Result<Vec<u8>>, report: &[&str]) -> PathBuf {
     let file = file(name, recording);
     let page = file.with_extension("html");
     let mut command = Command::new(env!("CARGO_BIN_EXE_memline"));

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use profile_trace::facts::{self, Fact};
 use profile_trace::live::{self, MAX_PAYLOAD, Moment, News, Row};
 use profile_trace::tables::{self, Encoder, Module};
 
+use super::watch::Watch;
 use crate::clock;
 use crate::recorder::{host, interner::Mixed};
 use crate::trace::engine::{self, changes::Sums};
@@ -34,11 +36,13 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// For a viewer that is told all of this first.
-    pub(super) fn new(all: &Sums, out: &mut Vec<u8>) -> Self {
-        live::push_facts(&host::facts(host::since_1970() - clock::now()), out);
+    /// For a viewer that is told first all that has been watched.
+    pub(super) fn new(watch: &Watch, out: &mut Vec<u8>) -> Self {
+        let mut known = host::facts(host::since_1970() - clock::now());
+        facts::number(Fact::LiveBefore, watch.before, &mut known);
+        live::push_facts(&known, out);
         Self {
-            changes: all.clone(),
+            changes: watch.all.clone(),
             moment: Moment::default(),
             skipped: 0,
             encoder: Encoder::new(),

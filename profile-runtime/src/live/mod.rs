@@ -36,7 +36,7 @@ use std::sync::atomic::{
 use std::time::Duration;
 
 use self::server::Server;
-use crate::{clock, exit, recorder};
+use crate::{clock, exit, record, recorder};
 
 /// How long a program that ends waits until its viewers have been told, at most.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -83,17 +83,23 @@ pub(crate) fn begin_if_asked() {
 
 #[cold]
 fn begin_as_asked() {
+    let held = balance();
     recorder::apart(|| {
         let watched = is_child_of_viewer();
         if !watched && !is_set("MEMLINE_CONTROL") {
             return;
         }
-        if let Err(error) = begin(watched) {
+        if let Err(error) = begin(watched, held) {
             exit::complain(&format!(
                 "MEMLINE_CONTROL: {error}; the program runs on and cannot be looked at"
             ));
         }
     });
+}
+
+/// Bytes that this thread has allocated and not freed.
+fn balance() -> i64 {
+    record::current().counters.balance()
 }
 
 fn is_set(name: &str) -> bool {
@@ -109,11 +115,11 @@ fn is_child_of_viewer() -> bool {
 }
 
 /// With `watched`, a viewer is about to come, which is to miss nothing.
-fn begin(watched: bool) -> Result<(), String> {
+fn begin(watched: bool, held: i64) -> Result<(), String> {
     clock::now(); // time runs from here on
     let (listener, path) = socket::listen()?;
     let wake = wake().map_err(|error| error.to_string())?;
-    let server = Server::new(listener, wake, watched);
+    let server = Server::new(listener, wake, watched, held);
     let _ = SOCKET.set((path, std::process::id()));
     // SAFETY: the functions have the signatures that the system asks for, and do not unwind.
     #[expect(unsafe_code)]

@@ -14,7 +14,7 @@ use profile_trace::live::{Message, Request};
 use super::connection::Connection;
 use super::feed::Feed;
 use super::watch::Watch;
-use super::{ENDING, WATCHED, socket};
+use super::{ENDING, WATCHED, balance, socket};
 use crate::recorder::{self, Recorder};
 use crate::trace::Snapshot;
 
@@ -41,6 +41,8 @@ pub(super) struct Server {
     awaited: Option<Instant>,
     due: Instant,
     recording: Option<Recording>,
+    /// What this thread held of the program's when it began to serve, in bytes.
+    held: i64,
 }
 
 /// A recording that a viewer has asked for.
@@ -52,22 +54,25 @@ struct Recording {
 }
 
 impl Server {
-    pub(super) fn new(listener: UnixListener, wake: OwnedFd, is_awaited: bool) -> Self {
+    /// The thread held so many bytes of the program's before.
+    pub(super) fn new(listener: UnixListener, wake: OwnedFd, is_awaited: bool, held: i64) -> Self {
         WATCHED.store(is_awaited, Release);
         Self {
             listener,
             wake,
             viewers: Vec::new(),
             next: 0,
-            watch: is_awaited.then(Watch::begin),
+            watch: is_awaited.then(|| Watch::begin(balance() - held)),
             awaited: is_awaited.then(|| Instant::now() + PATIENCE),
             due: Instant::now(),
             recording: None,
+            held,
         }
     }
 
     /// Serves until the process ends, or has closed what is not its own.
     pub(super) fn run(&mut self) {
+        self.held = balance();
         while !ENDING.load(Acquire) {
             let Some(is_connecting) = self.wait() else {
                 return;
@@ -163,8 +168,10 @@ impl Server {
     fn begin_watch(&mut self, viewer: &mut Connection) {
         self.awaited = None;
         WATCHED.store(true, Release);
-        let watch = self.watch.get_or_insert_with(Watch::begin);
-        viewer.feed = Some(Feed::new(&watch.all, viewer.out()));
+        let watch = self
+            .watch
+            .get_or_insert_with(|| Watch::begin(balance() - self.held));
+        viewer.feed = Some(Feed::new(watch, viewer.out()));
         self.due = Instant::now();
     }
 

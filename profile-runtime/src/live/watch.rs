@@ -14,13 +14,20 @@ const THREADS: u32 = 1000;
 pub(super) struct Watch {
     /// All that has been told to anybody.
     pub(super) all: Sums,
+    /// Bytes that lived already and are not among it, since nothing was traced then.
+    pub(super) before: u64,
 }
 
 impl Watch {
-    pub(super) fn begin() -> Self {
+    /// Begins to watch, on a thread that holds so many bytes for memline itself.
+    pub(super) fn begin(own: i64) -> Self {
+        let all = stats::process_stats();
+        let live = all.bytes_allocated as i64 - all.bytes_deallocated as i64 - own;
+        let (traced, _) = engine::current_and_peak();
         engine::follow();
         Self {
             all: Sums::default(),
+            before: (live.max(0) as u64).saturating_sub(traced),
         }
     }
 

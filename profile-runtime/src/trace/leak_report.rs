@@ -135,7 +135,7 @@ fn push_statistics(out: &mut String, statistics: &[Statistic]) {
         out.push_str(r#"{"label":"#);
         json::push_text(out, &statistic.label);
         out.push_str(r#","frames":["#);
-        json::separated(out, &statistic.frames, push_frame);
+        json::separated(out, &statistic.frames, |out, frame| push_frame(out, frame));
         let Statistic { bytes, blocks, .. } = statistic;
         json::push(
             out,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +41,7 @@ pub struct Statistic {
     pub label: String,
     /// Of a stack its frames, the oldest call first; of a line or a function, that one. Otherwise
     /// none. Functions of the standard library are left out.
-    pub frames: Vec<Frame>,
+    pub frames: Vec<Arc<Frame>>,
     /// Bytes that live.
     pub bytes: u64,
     /// Blocks that live.
@@ -74,7 +75,12 @@ impl Statistic {
         rank(other)
             .cmp(&rank(self))
             .then_with(|| self.label.cmp(&other.label))
-            .then_with(|| self.places().cmp(other.places()))
+            .then_with(|| {
+                // PERF: statistics share frames, and stacks their outer calls.
+                let both = self.frames.iter().zip(&other.frames);
+                let same = both.take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+                self.places().skip(same).cmp(other.places().skip(same))
+            })
     }
 
     fn places(&self) -> impl Iterator<Item = Place<'_>> {

@@ -1,7 +1,7 @@
 //! Adds a heap up by line, stack, type, function or crate.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 
 use profile_trace::{symbols, types};
@@ -18,10 +18,11 @@ fn frames(calls: &Calls) -> impl Iterator<Item = &symbols::Frame> + Clone {
 }
 
 /// The frame that an allocation is charged to: the innermost outside of the standard library, whose
-/// own lines say nothing about the program.
+/// own lines say nothing about the program; for what it does by itself, what of `std` did it.
 fn charged(calls: &Calls) -> Option<&symbols::Frame> {
     let own = frames(calls).find(|frame| !frame.is_standard());
-    own.or_else(|| frames(calls).next())
+    let std = || frames(calls).find(|frame| frame.krate() == "std");
+    own.or_else(std).or_else(|| frames(calls).next())
 }
 
 /// The frames that a person looks for: those outside of the standard library, if there are any.
@@ -53,71 +54,187 @@ fn place(frame: &symbols::Frame) -> String {
     }
 }
 
-/// What tells a group from others, and the frames that it shows, the innermost first.
-struct Group<'a> {
-    identity: String,
-    label: String,
-    frames: Vec<&'a symbols::Frame>,
+/// What is to be known of a frame, found out once for all stacks that lead through it.
+struct Known {
+    frame: Arc<Frame>,
+    /// The number of what it is called by the key.
+    label: u32,
+    is_standard: bool,
+    is_std: bool,
 }
 
-impl<'a> Group<'a> {
-    fn of(frame: &'a symbols::Frame, key: Key) -> Self {
-        let (label, shows) = match key {
-            Key::Function => (frame.function.clone(), true),
-            Key::Crate => (frame.krate().to_owned(), false),
-            Key::Line | Key::Stack | Key::Type => (place(frame), true),
-        };
+/// Names by number, each once.
+#[derive(Default)]
+struct Labels {
+    texts: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Labels {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.numbers.get(text) {
+            return *known;
+        }
+        let number = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+}
+
+/// Adds stacks up.
+struct Groups {
+    key: Key,
+    cumulative: bool,
+    labels: Labels,
+    known: Vec<Known>,
+    /// The frames of each call, by where they lie, as long as they do.
+    calls: HashMap<*const symbols::Frame, (Arc<[symbols::Frame]>, Range<u32>)>,
+    statistics: Vec<Statistic>,
+    /// By what tells a group from others: the numbers of its labels.
+    index_of: HashMap<Box<[u32]>, usize>,
+    /// Of the stack that is looked at, the frames that are shown, and their labels.
+    shown: Vec<u32>,
+    identity: Vec<u32>,
+}
+
+impl Groups {
+    fn new(key: Key, cumulative: bool) -> Self {
         Self {
-            identity: label.clone(),
-            label,
-            frames: if shows { vec![frame] } else { Vec::new() },
+            key,
+            cumulative: cumulative && !matches!(key, Key::Stack | Key::Type),
+            labels: Labels::default(),
+            known: Vec::new(),
+            calls: HashMap::new(),
+            statistics: Vec::new(),
+            index_of: HashMap::new(),
+            shown: Vec::new(),
+            identity: Vec::new(),
         }
     }
 
-    /// The group of a whole stack.
-    fn of_stack(calls: &'a Calls, key: Key) -> Self {
-        let Some(charged) = charged(calls) else {
-            let label = "(no stack)".to_owned();
-            return Self {
-                identity: label.clone(),
-                label,
-                frames: Vec::new(),
-            };
-        };
-        match key {
-            Key::Stack => {
-                let frames = shown(calls);
-                let places: Vec<String> = frames.iter().map(|frame| place(frame)).collect();
-                Self {
-                    identity: places.join("\n"),
-                    label: place(charged),
-                    frames,
-                }
-            }
-            Key::Type => {
-                let label = types::of(frames(calls));
-                let label = label.unwrap_or_else(|| format!("in {}", charged.function));
-                Self {
-                    identity: label.clone(),
-                    label,
-                    frames: Vec::new(),
-                }
-            }
-            Key::Crate => {
-                // Where functions have no paths, that of the one that it was inlined into tells.
-                let crates = frames(calls).skip_while(|frame| !std::ptr::eq(*frame, charged));
-                let mut crates = crates.map(symbols::Frame::krate);
-                let label = crates
-                    .find(|krate| !krate.is_empty())
-                    .unwrap_or("(not Rust)");
-                Self {
-                    identity: label.to_owned(),
-                    label: label.to_owned(),
-                    frames: Vec::new(),
-                }
-            }
-            Key::Line | Key::Function => Self::of(charged, key),
+    /// What is known of a call's frames.
+    fn call(&mut self, call: &Arc<[symbols::Frame]>) -> Range<u32> {
+        if let Some((_, known)) = self.calls.get(&call.as_ptr()) {
+            return known.clone();
         }
+        let start = self.known.len() as u32;
+        for frame in call.iter().filter(|frame| !frame.is_memlines()) {
+            let label = match self.key {
+                Key::Function => self.labels.number(&frame.function),
+                Key::Crate => self.labels.number(frame.krate()),
+                Key::Line | Key::Stack | Key::Type => self.labels.number(&place(frame)),
+            };
+            self.known.push(Known {
+                frame: Arc::new(frame.into()),
+                label,
+                is_standard: frame.is_standard(),
+                is_std: frame.krate() == "std",
+            });
+        }
+        let known = start..self.known.len() as u32;
+        self.calls
+            .insert(call.as_ptr(), (call.clone(), known.clone()));
+        known
+    }
+
+    fn label(&self, frame: u32) -> u32 {
+        self.known[frame as usize].label
+    }
+
+    /// Adds what lives of one stack.
+    fn add(&mut self, calls: &Calls, blocks: u64, bytes: u64) {
+        let mut stack = std::mem::take(&mut self.shown);
+        stack.clear();
+        for call in calls {
+            stack.extend(self.call(call));
+        }
+        let find = |is: fn(&Known) -> bool| {
+            let mut frames = stack.iter().copied();
+            frames.find(|frame| is(&self.known[*frame as usize]))
+        };
+        // As `charged` and `shown` have it.
+        let own = find(|frame| !frame.is_standard);
+        let std = || find(|frame| frame.is_std);
+        let charged = own.or_else(std).or(stack.first().copied());
+        let label_of_crate = || {
+            // Where functions have no paths, that of the one that it was inlined into tells.
+            let crates = stack.iter().map(|frame| self.label(*frame));
+            let mut crates = crates.skip(stack.iter().position(|frame| Some(*frame) == charged)?);
+            crates.find(|label| !self.labels.texts[*label as usize].is_empty())
+        };
+        let label_of_crate = label_of_crate();
+        if own.is_some() {
+            stack.retain(|frame| !self.known[*frame as usize].is_standard);
+        }
+        match (charged, self.key) {
+            (None, _) => {
+                let label = self.labels.number("(no stack)");
+                self.add_to(&[label], label, &[], blocks, bytes);
+            }
+            (Some(_), _) if self.cumulative => {
+                let shows = self.key != Key::Crate;
+                // A recursive function counts once per stack.
+                let mut seen = Vec::new();
+                for frame in &stack {
+                    let label = self.label(*frame);
+                    if !seen.contains(&label) {
+                        seen.push(label);
+                        let frames = if shows { &[*frame][..] } else { &[] };
+                        self.add_to(&[label], label, frames, blocks, bytes);
+                    }
+                }
+            }
+            (Some(charged), Key::Stack) => {
+                let mut identity = std::mem::take(&mut self.identity);
+                identity.clear();
+                identity.extend(stack.iter().map(|frame| self.label(*frame)));
+                self.add_to(&identity, self.label(charged), &stack, blocks, bytes);
+                self.identity = identity;
+            }
+            (Some(charged), Key::Type) => {
+                let label = match types::of(frames(calls)) {
+                    Some(label) => self.labels.number(&label),
+                    None => {
+                        let function = &self.known[charged as usize].frame.function;
+                        self.labels.number(&format!("in {function}"))
+                    }
+                };
+                self.add_to(&[label], label, &[], blocks, bytes);
+            }
+            (Some(_), Key::Crate) => {
+                let label = label_of_crate.unwrap_or_else(|| self.labels.number("(not Rust)"));
+                self.add_to(&[label], label, &[], blocks, bytes);
+            }
+            (Some(charged), Key::Line | Key::Function) => {
+                let label = self.label(charged);
+                self.add_to(&[label], label, &[charged], blocks, bytes);
+            }
+        }
+        self.shown = stack;
+    }
+
+    /// Adds to the group that is told by `identity`; `frames` are those that it shows, the innermost first.
+    fn add_to(&mut self, identity: &[u32], label: u32, frames: &[u32], blocks: u64, bytes: u64) {
+        let index = match self.index_of.get(identity) {
+            Some(known) => *known,
+            None => {
+                let frames = frames.iter().rev();
+                self.statistics.push(Statistic {
+                    label: self.labels.texts[label as usize].clone(),
+                    frames: frames
+                        .map(|frame| self.known[*frame as usize].frame.clone())
+                        .collect(),
+                    ..Statistic::default()
+                });
+                self.index_of
+                    .insert(identity.into(), self.statistics.len() - 1);
+                self.statistics.len() - 1
+            }
+        };
+        let statistic = &mut self.statistics[index];
+        statistic.bytes += bytes;
+        statistic.blocks += blocks;
     }
 }
 
@@ -130,46 +247,15 @@ impl Heap {
             amount.0 += row.blocks;
             amount.1 += row.bytes;
         }
-        let mut statistics = Vec::<Statistic>::new();
-        let mut index_of = HashMap::<String, usize>::new();
+        let mut groups = Groups::new(key, cumulative);
         let mut amounts = amounts.into_iter();
         self.named(|calls| {
             let (blocks, bytes) = amounts.next().unwrap_or_default();
-            if blocks == 0 {
-                return;
-            }
-            let groups = if cumulative && !matches!(key, Key::Stack | Key::Type) {
-                // A recursive function counts once per stack.
-                let mut groups: Vec<Group<'_>> = shown(calls)
-                    .into_iter()
-                    .map(|frame| Group::of(frame, key))
-                    .collect();
-                groups.sort_by(|a, b| a.identity.cmp(&b.identity));
-                groups.dedup_by(|a, b| a.identity == b.identity);
-                groups
-            } else {
-                vec![Group::of_stack(calls, key)]
-            };
-            for group in groups {
-                let index = match index_of.entry(group.identity) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(new) => {
-                        let frames = group.frames.iter().rev().map(|frame| Frame::from(*frame));
-                        statistics.push(Statistic {
-                            label: group.label,
-                            frames: frames.collect(),
-                            bytes: 0,
-                            blocks: 0,
-                            change: None,
-                        });
-                        *new.insert(statistics.len() - 1)
-                    }
-                };
-                let statistic = &mut statistics[index];
-                statistic.bytes += bytes;
-                statistic.blocks += blocks;
+            if blocks > 0 {
+                groups.add(calls, blocks, bytes);
             }
         });
+        let mut statistics = groups.statistics;
         statistics.sort_by(Statistic::largest_first);
         statistics
     }

@@ -11,8 +11,9 @@ use std::sync::atomic::{
 };
 use std::{hint, thread};
 
-/// Attempts before another thread is given way to.
-const SPINS: u32 = 100;
+/// Attempts before another thread is given way to: as many as take longer than a shard of a large heap is
+/// copied. On a busy machine who gives way is not back for milliseconds.
+const SPINS: u32 = 1_000;
 
 /// A value that one thread at a time has.
 pub(super) struct Lock<T> {
