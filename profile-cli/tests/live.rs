@@ -55,6 +55,7 @@ fn main() {
         snapshots,
         a_thousand_connects_leave_nothing,
         a_viewer_that_reads_nothing_is_told_of_what_it_missed,
+        the_heap_is_that_of_the_program_alone,
         a_forked_child_is_nobody,
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
@@ -760,6 +761,25 @@ fn a_viewer_that_reads_nothing_is_told_of_what_it_missed() {
     // What was left out came with the next: no allocation is missing.
     let (_, _, of_other) = sums_so_far(&mut other, Duration::from_millis(400));
     assert!(allocs > 4096 && of_other > 0, "{allocs} {of_other}");
+}
+
+/// Telling of 4,096 stacks takes memory, which is none of the program's.
+fn the_heap_is_that_of_the_program_alone() {
+    let mut command = program("branches");
+    let mut running = start(command.env("MEMLINE_CONTROL", "1"));
+    running.wait_for("ready");
+    let mut viewer = Viewer::of(running.pid());
+    viewer.header();
+    viewer.ask(&Request::Watch);
+    let mut told = 0;
+    while told < 12 {
+        let message = viewer.next().expect("it runs");
+        if let Some(News::Moment(moment)) = News::read(message.kind, &message.payload) {
+            // It holds some 2 KB, of which a thread tells every 32 KiB.
+            assert!(moment.heap < 40 * 1024, "{moment:?}");
+            told += 1;
+        }
+    }
 }
 
 /// Sums of what comes within some time.

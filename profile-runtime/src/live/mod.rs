@@ -36,6 +36,7 @@ use std::sync::atomic::{
 use std::time::Duration;
 
 use self::server::Server;
+use self::watch::Watch;
 use crate::{clock, exit, record, recorder};
 
 /// How long a program that ends waits until its viewers have been told, at most.
@@ -83,13 +84,14 @@ pub(crate) fn begin_if_asked() {
 
 #[cold]
 fn begin_as_asked() {
-    let held = balance();
-    recorder::apart(|| {
-        let watched = is_child_of_viewer();
-        if !watched && !is_set("MEMLINE_CONTROL") {
-            return;
-        }
-        if let Err(error) = begin(watched, held) {
+    let (is_watched, is_controlled) =
+        recorder::uncounted(|| (is_child_of_viewer(), is_set("MEMLINE_CONTROL")));
+    if !is_watched && !is_controlled {
+        return;
+    }
+    let watch = is_watched.then(|| Watch::begin(0));
+    recorder::uncounted(|| {
+        if let Err(error) = begin(watch) {
             exit::complain(&format!(
                 "MEMLINE_CONTROL: {error}; the program runs on and cannot be looked at"
             ));
@@ -114,12 +116,11 @@ fn is_child_of_viewer() -> bool {
     viewer.is_some_and(|viewer| viewer == std::os::unix::process::parent_id().to_string())
 }
 
-/// With `watched`, a viewer is about to come, which is to miss nothing.
-fn begin(watched: bool, held: i64) -> Result<(), String> {
+fn begin(watch: Option<Watch>) -> Result<(), String> {
     clock::now(); // time runs from here on
     let (listener, path) = socket::listen()?;
     let wake = wake().map_err(|error| error.to_string())?;
-    let server = Server::new(listener, wake, watched, held);
+    let server = Server::new(listener, wake, watch);
     let _ = SOCKET.set((path, std::process::id()));
     // SAFETY: the functions have the signatures that the system asks for, and do not unwind.
     #[expect(unsafe_code)]
@@ -216,18 +217,18 @@ fn start_thread(server: Box<Server>) -> io::Result<()> {
 }
 
 extern "C" fn serve(server: *mut c_void) -> *mut c_void {
-    recorder::apart(|| {
-        // SAFETY: from `start_thread`, which has given it away; the name is a C string.
-        #[expect(unsafe_code)]
-        let mut server = unsafe {
-            libc::prctl(libc::PR_SET_NAME, c"memline-live".as_ptr());
-            Box::from_raw(server.cast::<Server>())
-        };
-        let served = panic::catch_unwind(panic::AssertUnwindSafe(|| server.run()));
+    // SAFETY: from `start_thread`, which has given it away; the name is a C string.
+    #[expect(unsafe_code)]
+    let mut server = unsafe {
+        libc::prctl(libc::PR_SET_NAME, c"memline-live".as_ptr());
+        Box::from_raw(server.cast::<Server>())
+    };
+    let served = panic::catch_unwind(panic::AssertUnwindSafe(|| server.run()));
+    recorder::uncounted(|| {
         if served.is_err() {
             exit::complain("the program cannot be looked at any more; it runs on as before");
         }
-        drop(server);
+        drop((server, served));
     });
     ENDED.store(true, Release);
     ptr::null_mut()
@@ -247,7 +248,7 @@ extern "C" fn at_exit() {
     unsafe {
         libc::write(wake, 1u64.to_ne_bytes().as_ptr().cast(), size_of::<u64>());
     }
-    recorder::apart(|| {
+    recorder::uncounted(|| {
         let _ = std::fs::remove_file(path);
     });
     let begin = std::time::Instant::now();

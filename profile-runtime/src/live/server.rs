@@ -15,7 +15,7 @@ use super::connection::Connection;
 use super::feed::Feed;
 use super::watch::Watch;
 use super::{ENDING, WATCHED, balance, socket};
-use crate::recorder::{self, Recorder};
+use crate::recorder::{self, Recorder, uncounted};
 use crate::trace::Snapshot;
 
 /// How often viewers are told what has changed.
@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// The server's state.
+///
+/// What its thread allocates counts for nobody ([`uncounted`]): each step gives the thread's figures
+/// back as they were, so that a moment that is measured between two steps has nothing of them.
 pub(super) struct Server {
     listener: UnixListener,
     wake: OwnedFd,
@@ -41,8 +44,8 @@ pub(super) struct Server {
     awaited: Option<Instant>,
     due: Instant,
     recording: Option<Recording>,
-    /// What this thread held of the program's when it began to serve, in bytes.
-    held: i64,
+    /// The balance of this thread between two steps.
+    balance: i64,
 }
 
 /// A recording that a viewer has asked for.
@@ -54,39 +57,42 @@ struct Recording {
 }
 
 impl Server {
-    /// The thread held so many bytes of the program's before.
-    pub(super) fn new(listener: UnixListener, wake: OwnedFd, is_awaited: bool, held: i64) -> Self {
+    /// With a watch, a viewer is about to come, which is to miss nothing.
+    pub(super) fn new(listener: UnixListener, wake: OwnedFd, watch: Option<Watch>) -> Self {
+        let is_awaited = watch.is_some();
         WATCHED.store(is_awaited, Release);
         Self {
             listener,
             wake,
             viewers: Vec::new(),
             next: 0,
-            watch: is_awaited.then(|| Watch::begin(balance() - held)),
+            watch,
             awaited: is_awaited.then(|| Instant::now() + PATIENCE),
             due: Instant::now(),
             recording: None,
-            held,
+            balance: 0,
         }
     }
 
     /// Serves until the process ends, or has closed what is not its own.
     pub(super) fn run(&mut self) {
-        self.held = balance();
+        self.balance = balance();
         while !ENDING.load(Acquire) {
-            let Some(is_connecting) = self.wait() else {
+            let Some(is_connecting) = uncounted(|| self.wait()) else {
                 return;
             };
-            self.serve();
-            if is_connecting {
-                self.accept();
-            }
-            self.end_recording_if_due();
+            uncounted(|| {
+                self.serve();
+                if is_connecting {
+                    self.accept();
+                }
+                self.end_recording_if_due();
+            });
             if self.watch.is_some() && Instant::now() >= self.due {
                 self.due = Instant::now() + INTERVAL;
                 self.look();
             }
-            self.end_watch_if_alone();
+            uncounted(|| self.end_watch_if_alone());
         }
         self.say_goodbye();
     }
@@ -170,7 +176,7 @@ impl Server {
         WATCHED.store(true, Release);
         let watch = self
             .watch
-            .get_or_insert_with(|| Watch::begin(balance() - self.held));
+            .get_or_insert_with(|| Watch::begin(balance() - self.balance));
         viewer.feed = Some(Feed::new(watch, viewer.out()));
         self.due = Instant::now();
     }
@@ -180,19 +186,23 @@ impl Server {
         let Some(watch) = &mut self.watch else {
             return;
         };
-        let (changes, moment) = (watch.look(), Watch::moment());
-        self.viewers.retain_mut(|(_, viewer)| {
-            let Some(mut feed) = viewer.feed.take() else {
-                return true;
-            };
-            feed.learn(&changes, &moment);
-            if viewer.is_behind() {
-                feed.skip();
-            } else {
-                feed.tell(viewer.out());
-            }
-            viewer.feed = Some(feed);
-            viewer.send().is_ok()
+        let changes = uncounted(|| watch.look());
+        let moment = uncounted(Watch::moment);
+        uncounted(|| {
+            self.viewers.retain_mut(|(_, viewer)| {
+                let Some(mut feed) = viewer.feed.take() else {
+                    return true;
+                };
+                feed.learn(&changes, &moment);
+                if viewer.is_behind() {
+                    feed.skip();
+                } else {
+                    feed.tell(viewer.out());
+                }
+                viewer.feed = Some(feed);
+                viewer.send().is_ok()
+            });
+            drop(changes);
         });
     }
 
@@ -254,14 +264,20 @@ impl Server {
         let end = Instant::now() + LAST_WORDS;
         while self.awaited.is_some() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
-            self.accept();
-            self.serve();
+            uncounted(|| {
+                self.accept();
+                self.serve();
+            });
         }
-        self.serve();
-        self.wait_for_viewers(end);
+        uncounted(|| {
+            self.serve();
+            self.wait_for_viewers(end);
+        });
         self.look();
-        self.wait_for_viewers(end);
-        self.viewers.clear();
+        uncounted(|| {
+            self.wait_for_viewers(end);
+            self.viewers.clear();
+        });
     }
 
     /// Waits until all that is to be sent has been.

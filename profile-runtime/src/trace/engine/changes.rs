@@ -144,7 +144,7 @@ impl Changes {
     #[cold]
     #[inline(never)]
     fn empty(&mut self) {
-        recorder::apart(|| {
+        recorder::uncounted(|| {
             let mut full = FULL.lock();
             if let Some(mut places) = self.places {
                 // SAFETY: as in `add`.
