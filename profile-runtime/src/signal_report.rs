@@ -24,7 +24,7 @@ mod unix {
     };
 
     use super::Layout;
-    use crate::{arena, exit, record, recorder, start};
+    use crate::{arena, exit, record, recorder, start, timeline};
 
     const SIGNALS: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
@@ -100,6 +100,7 @@ mod unix {
             let _ = std::panic::catch_unwind(exit::write_report);
         }
         let _ = std::panic::catch_unwind(recorder::finish_in_handler);
+        let _ = std::panic::catch_unwind(timeline::finish_in_handler);
         end(signal);
     }
 
@@ -108,6 +109,7 @@ mod unix {
         let signal = DUE.load(Acquire);
         if signal != 0 {
             recorder::finish_at_exit();
+            timeline::finish_at_exit();
             end(signal);
         }
     }

@@ -31,6 +31,7 @@ pub(crate) const TESTS: &[Test] = named![
     what_is_called_a_million_times_is_one_stay,
     the_program_stays_single_threaded_and_undisturbed,
     a_killed_program_leaves_what_there_was,
+    a_signal_ends_a_timeline,
     a_forked_child_leaves_the_timeline_alone,
     what_cannot_be_written_is_told_once,
     lost_descriptors_do_not_matter,
@@ -202,6 +203,19 @@ fn a_killed_program_leaves_what_there_was() {
     assert_eq!(timeline.marks[0].1, "about to be killed");
     let live = timeline.samples.iter().filter_map(|sample| sample.live);
     assert!(live.max() >= Some(8 * MIB), "{timeline:?}");
+}
+
+fn a_signal_ends_a_timeline() {
+    for (name, signal) in [("INT", libc::SIGINT), ("TERM", libc::SIGTERM)] {
+        let path = scratch("timeline_signal").join(name);
+        let child = Child::new("killed_while_it_waits").env("MEMLINE_TIMELINE", &path);
+        let ended = child.start().ready().signal(&[name]).end();
+        assert_eq!(ended.signal(), Some(signal));
+        assert!(ended.stderr.is_empty(), "{ended:?}");
+        let (recording, timeline) = read(&path);
+        assert!(recording.condition().complete);
+        assert_eq!(timeline.marks[0].1, "about to be killed");
+    }
 }
 
 fn forks_a_child() -> Outcome {

@@ -22,6 +22,6 @@ mod system;
 mod tail;
 
 pub(crate) use log::{Log, Shared};
-pub(crate) use run::{begin_if_asked, mark};
+pub(crate) use run::{begin_if_asked, finish_at_exit, finish_in_handler, mark};
 pub(crate) use system::Descriptor;
 pub(crate) use tail::Tail;

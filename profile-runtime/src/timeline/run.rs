@@ -6,8 +6,8 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use profile_trace::block::{Kind, Label, Packer};
 use profile_trace::facts::{self, Fact};
@@ -18,7 +18,7 @@ use super::{Descriptor, Log, Shared, Tail};
 use crate::mark::Text;
 use crate::recorder::file::OwnFile;
 use crate::recorder::{self, host, lock};
-use crate::{clock, exit, rss};
+use crate::{clock, exit, rss, signal_report, stats};
 
 const VARIABLE: &CStr = c"MEMLINE_TIMELINE";
 
@@ -67,6 +67,9 @@ fn begin() {
         ));
     }
     ON.store(true, Relaxed);
+    if stats::is_installed() {
+        signal_report::install_handlers();
+    }
     // SAFETY: the functions have the signatures that the system asks for, and do not unwind.
     #[expect(unsafe_code)]
     unsafe {
@@ -106,20 +109,24 @@ pub(crate) fn mark(words: fmt::Arguments<'_>) {
 /// Appends a block on a thread of the program's, whose table of descriptors the sampler does not
 /// have.
 fn append(block: &[u8]) -> Result<(), i32> {
-    lock(&FILE).as_mut().map_or(Ok(()), |file| {
-        let File { own, tail, .. } = file;
-        let written = tail.append(block, |offset| own.write_at(block, offset));
-        written.map_err(|error| error.raw_os_error().unwrap_or(libc::EBADF))
-    })
+    lock(&FILE)
+        .as_mut()
+        .map_or(Ok(()), |file| file.append(block))
 }
 
 extern "C" fn at_exit() {
+    finish_at_exit();
+}
+
+/// Ends the timeline, if there is one, as the process ends.
+pub(crate) fn finish_at_exit() {
     if !ON.swap(false, Relaxed) {
         return;
     }
     recorder::apart(|| {
         let log = LOG.finish(&mut append);
         let error = log.as_ref().and_then(Log::error);
+        let end = || lock(&FILE).take().map_or(Ok(()), File::end);
         if let Some(error) = error.or_else(|| end().err()) {
             exit::complain(&format!("the timeline has stopped: {error}"));
         }
@@ -127,23 +134,56 @@ extern "C" fn at_exit() {
     });
 }
 
-/// Says in the file that it is complete.
-fn end() -> io::Result<()> {
-    let Some(File {
-        mut own,
-        tail,
-        start,
-    }) = lock(&FILE).take()
-    else {
-        return Ok(());
-    };
-    let mut facts = Vec::new();
-    facts::number(Fact::Ended, clock::now().saturating_sub(start), &mut facts);
-    facts::number(Fact::Blocks, tail.blocks(), &mut facts);
-    let end = block(Kind::End, &facts);
-    tail.append(&end, |offset| own.write_at(&end, offset))?;
-    own.close();
-    Ok(())
+/// The same in a signal handler, on a thread that allocates from the runtime's own memory. Where the
+/// signal has interrupted what holds the log or the file, the timeline stays incomplete.
+pub(crate) fn finish_in_handler() {
+    if !ON.swap(false, Relaxed) {
+        return;
+    }
+    let mut written = false;
+    LOG.finish_in_handler(&mut |block| {
+        let result = file_now().map_or(Err(libc::EAGAIN), |mut file| {
+            file.as_mut().map_or(Ok(()), |file| file.append(block))
+        });
+        written = result.is_ok();
+        result
+    });
+    if written && let Some(file) = file_now().and_then(|mut file| file.take()) {
+        let _ = file.end();
+    }
+}
+
+/// The file, unless somebody has it.
+fn file_now() -> Option<MutexGuard<'static, Option<File>>> {
+    match FILE.try_lock() {
+        Ok(file) => Some(file),
+        Err(TryLockError::Poisoned(file)) => Some(file.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+impl File {
+    fn append(&mut self, block: &[u8]) -> Result<(), i32> {
+        let Self { own, tail, .. } = self;
+        let written = tail.append(block, |offset| own.write_at(block, offset));
+        written.map_err(|error| error.raw_os_error().unwrap_or(libc::EBADF))
+    }
+
+    /// Says in the file that it is complete.
+    fn end(self) -> io::Result<()> {
+        let Self {
+            mut own,
+            tail,
+            start,
+        } = self;
+        let mut facts = Vec::new();
+        facts::number(Fact::Ended, clock::now().saturating_sub(start), &mut facts);
+        facts::number(Fact::Blocks, tail.blocks(), &mut facts);
+        let end = block(Kind::End, &facts);
+        tail.append(&end, |offset| own.write_at(&end, offset))?;
+        own.close();
+        Ok(())
+    }
 }
 
 fn block(kind: Kind, facts: &[u8]) -> Vec<u8> {
