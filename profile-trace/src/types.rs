@@ -140,15 +140,16 @@ impl<'a> Method<'a> {
         // Without a path, a type is taken to have one argument.
         let of_owner = own.len().max(usize::from(by_crate.is_some()));
         let of_owner = arguments.iter().take(of_owner);
-        let of_owner = of_owner.filter(|argument| !is_allocator(argument));
+        // A closure says what another one does, but in a box it is what memory is for.
+        let is_box = matches!(path, "alloc::boxed::Box" | "Box");
+        let is_content =
+            |argument: &&str| !is_allocator(argument) && (is_box || !argument.contains("{closure"));
+        let of_owner = of_owner.filter(|argument| is_content(argument));
         Self {
             name: instance.split('<').next().unwrap_or_default(),
             owner: path,
             arguments_of_owner: of_owner.count(),
-            arguments: arguments
-                .into_iter()
-                .filter(|argument| !is_allocator(argument))
-                .collect(),
+            arguments: arguments.into_iter().filter(is_content).collect(),
             is_method,
             is_crate: by_file.is_none() && by_crate.is_some(),
         }
@@ -394,7 +395,7 @@ fn is_allocator(argument: &str) -> bool {
             | "std::collections::hash::map::RandomState"
             | "foldhash::fast::RandomState"
             | "hashbrown::hasher::DefaultHashBuilder"
-    ) || argument.contains("{closure")
+    )
 }
 
 /// The type that a function is a method of; `None` for a free function.
@@ -541,5 +542,20 @@ mod tests {
         let grow = ("small_map::grow", "grow<u8>", file);
         let insert = ("small_map::Map<K>::insert", "insert<u8>", file);
         check(&[grow, insert, main], "Map<u8>");
+    }
+    #[test]
+    fn a_closure_is_a_type_only_in_a_box() {
+        const CLOSURE: &str = "app::main::{closure_env#0}";
+        let instance = format!("new<{CLOSURE}>");
+        let path = format!("alloc::boxed::Box<{CLOSURE}, alloc::alloc::Global>::new");
+        let main = ("app::main", "main", "src/main.rs");
+        let new = (&*path, &*instance, "std::alloc/boxed.rs");
+        check(&[new, main], "Box<app::main::{closure_env#0}>");
+        let instance = format!("spec_extend<u8, core::iter::Map<I, {CLOSURE}>>");
+        let path = "alloc::vec::Vec<u8, alloc::alloc::Global>::spec_extend";
+        check(
+            &[(path, &instance, "std::alloc/vec/mod.rs"), main],
+            "Vec<u8>",
+        );
     }
 }
