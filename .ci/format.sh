@@ -8,4 +8,5 @@ cargo fmt --all --check
 cargo fmt --check --manifest-path tests/off/Cargo.toml -p off -p capture
 cargo fmt --check --manifest-path benches/peers/Cargo.toml
 cargo fmt --check --manifest-path tests/builds/Cargo.toml
+cargo fmt --check --all --manifest-path tests/dylib/Cargo.toml
 cargo fmt --check --manifest-path tests/oracles/Cargo.toml

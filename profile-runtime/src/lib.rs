@@ -18,10 +18,12 @@
 //! | `live` | looking at all of this from outside, while the program runs |
 //! | `rss`, `clock`, `process` | what the system tells |
 //! | `collect`, `report` | adding up, as plain values, and their forms |
-//! | `config`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
+//! | `config`, `asked`, `start`, `exit`, `signal_report`, `fork`, `output` | settings; beginning and end |
 
 mod allocator;
 mod arena;
+#[cfg(all(feature = "record", target_os = "linux", target_arch = "x86_64"))]
+mod asked;
 mod clock;
 mod collect;
 mod config;

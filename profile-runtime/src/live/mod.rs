@@ -37,6 +37,7 @@ use std::time::Duration;
 
 use self::server::Server;
 use self::watch::Watch;
+use crate::asked::Question;
 use crate::{clock, exit, record, recorder};
 
 /// How long a program that ends waits until its viewers have been told, at most.
@@ -67,17 +68,8 @@ static SOCKET: OnceLock<(std::path::PathBuf, u32)> = OnceLock::new();
 /// Begins to listen if the environment asks for it. Each thread calls this when it begins to count.
 #[inline]
 pub(crate) fn begin_if_asked() {
-    static ASKED: AtomicBool = AtomicBool::new(false);
-    if ASKED.load(Relaxed) || ASKED.swap(true, Relaxed) {
-        return;
-    }
-    // SAFETY: C strings; what is returned is only compared with null.
-    #[expect(unsafe_code)]
-    let set = unsafe {
-        !libc::getenv(c"MEMLINE_CONTROL".as_ptr()).is_null()
-            || !libc::getenv(c"MEMLINE_LIVE".as_ptr()).is_null()
-    };
-    if set {
+    static QUESTION: Question = Question::new();
+    if QUESTION.ask(&[c"MEMLINE_CONTROL", c"MEMLINE_LIVE"]) {
         begin_as_asked();
     }
 }

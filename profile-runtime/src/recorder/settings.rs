@@ -2,28 +2,19 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::session::{Plan, absolute};
+use crate::asked::Question;
 use crate::exit;
 use crate::report::units;
 
 /// The least sensible distance between samples, in bytes.
 const LEAST_SAMPLE: u64 = 64;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
-
-/// Whether the environment is still to be asked: it is asked once, when the first thread begins
-/// to count. Nothing is allocated.
+/// Whether the environment asks for a recording that has not begun. Nothing is allocated.
 pub(super) fn are_due() -> bool {
-    if ASKED.load(Relaxed) || ASKED.swap(true, Relaxed) {
-        return false;
-    }
-    // SAFETY: a C string; what it returns is only compared with null.
-    #[expect(unsafe_code)]
-    unsafe {
-        !libc::getenv(c"MEMLINE_RECORD".as_ptr()).is_null()
-    }
+    static QUESTION: Question = Question::new();
+    QUESTION.ask(&[c"MEMLINE_RECORD"])
 }
 
 /// The recording that the environment asks for.

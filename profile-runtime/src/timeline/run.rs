@@ -15,6 +15,7 @@ use profile_trace::timeline::Record;
 use profile_trace::{Header, Magic};
 
 use super::{Descriptor, Log, Shared, Tail};
+use crate::asked::Question;
 use crate::mark::Text;
 use crate::recorder::file::OwnFile;
 use crate::recorder::{self, host, lock};
@@ -40,14 +41,8 @@ struct File {
 /// count.
 #[inline]
 pub(crate) fn begin_if_asked() {
-    static ASKED: AtomicBool = AtomicBool::new(false);
-    if ASKED.load(Relaxed) || ASKED.swap(true, Relaxed) {
-        return;
-    }
-    // SAFETY: a C string; what it returns is only compared with null.
-    #[expect(unsafe_code)]
-    let asked = unsafe { !libc::getenv(VARIABLE.as_ptr()).is_null() };
-    if asked {
+    static QUESTION: Question = Question::new();
+    if QUESTION.ask(&[VARIABLE]) {
         recorder::apart(begin);
     }
 }

@@ -17,22 +17,37 @@ fn frames(calls: &Calls) -> impl Iterator<Item = &symbols::Frame> + Clone {
     all.filter(|frame| !frame.is_memlines())
 }
 
+/// Whose code a frame is.
+trait Origin: Copy {
+    fn is_standard(self) -> bool;
+    /// Of the crate `std` itself.
+    fn is_std(self) -> bool;
+}
+
+impl Origin for &symbols::Frame {
+    fn is_standard(self) -> bool {
+        symbols::Frame::is_standard(self)
+    }
+
+    fn is_std(self) -> bool {
+        self.krate() == "std"
+    }
+}
+
 /// The frame that an allocation is charged to: the innermost outside of the standard library, whose
 /// own lines say nothing about the program; for what it does by itself, what of `std` did it.
-fn charged(calls: &Calls) -> Option<&symbols::Frame> {
-    let own = frames(calls).find(|frame| !frame.is_standard());
-    let std = || frames(calls).find(|frame| frame.krate() == "std");
-    own.or_else(std).or_else(|| frames(calls).next())
+fn charged<T: Origin>(mut frames: impl Iterator<Item = T> + Clone) -> Option<T> {
+    let own = frames.clone().find(|frame| !frame.is_standard());
+    let std = || frames.clone().find(|frame| frame.is_std());
+    own.or_else(std).or_else(|| frames.next())
 }
 
 /// The frames that a person looks for: those outside of the standard library, if there are any.
 fn shown(calls: &Calls) -> Vec<&symbols::Frame> {
-    let own: Vec<_> = frames(calls).filter(|frame| !frame.is_standard()).collect();
-    if own.is_empty() {
-        frames(calls).collect()
-    } else {
-        own
-    }
+    let has_own = frames(calls).any(|frame| !frame.is_standard());
+    frames(calls)
+        .filter(|frame| !has_own || !frame.is_standard())
+        .collect()
 }
 
 impl From<&symbols::Frame> for Frame {
@@ -61,6 +76,17 @@ struct Known {
     label: u32,
     is_standard: bool,
     is_std: bool,
+}
+
+/// What is known of a frame, with its number.
+impl Origin for (u32, &Known) {
+    fn is_standard(self) -> bool {
+        self.1.is_standard
+    }
+
+    fn is_std(self) -> bool {
+        self.1.is_std
+    }
 }
 
 /// Names by number, each once.
@@ -129,7 +155,7 @@ impl Groups {
                 frame: Arc::new(frame.into()),
                 label,
                 is_standard: frame.is_standard(),
-                is_std: frame.krate() == "std",
+                is_std: frame.is_std(),
             });
         }
         let known = start..self.known.len() as u32;
@@ -149,14 +175,10 @@ impl Groups {
         for call in calls {
             stack.extend(self.call(call));
         }
-        let find = |is: fn(&Known) -> bool| {
-            let mut frames = stack.iter().copied();
-            frames.find(|frame| is(&self.known[*frame as usize]))
-        };
-        // As `charged` and `shown` have it.
-        let own = find(|frame| !frame.is_standard);
-        let std = || find(|frame| frame.is_std);
-        let charged = own.or_else(std).or(stack.first().copied());
+        let known = |number: &u32| (*number, &self.known[*number as usize]);
+        let charged = charged(stack.iter().map(known));
+        let has_own = charged.is_some_and(|frame| !frame.is_standard());
+        let charged = charged.map(|(number, _)| number);
         let label_of_crate = || {
             // Where functions have no paths, that of the one that it was inlined into tells.
             let crates = stack.iter().map(|frame| self.label(*frame));
@@ -164,7 +186,7 @@ impl Groups {
             crates.find(|label| !self.labels.texts[*label as usize].is_empty())
         };
         let label_of_crate = label_of_crate();
-        if own.is_some() {
+        if has_own {
             stack.retain(|frame| !self.known[*frame as usize].is_standard);
         }
         match (charged, self.key) {
@@ -264,7 +286,7 @@ impl Heap {
     pub(crate) fn filter(&self, filters: &[Filter]) -> Self {
         let mut index = 0;
         let passes: Vec<Vec<bool>> = self.named(|calls| {
-            let innermost = charged(calls).map(Frame::from);
+            let innermost = charged(frames(calls)).map(Frame::from);
             let all: Vec<Frame> = shown(calls).into_iter().map(Frame::from).collect();
             index += 1;
             let matches = |filter: &Filter| {

@@ -36,6 +36,7 @@ use std::sync::atomic::{
 use self::blocks::Block;
 use self::lock::Lock;
 use self::stacks::SHARED;
+use crate::asked::Question;
 use crate::recorder::walk::Registers;
 use crate::{record, recorder};
 
@@ -124,14 +125,8 @@ impl Resized {
 /// Begins to trace if the environment asks for it. Each thread calls this when it begins to count.
 #[inline]
 pub(crate) fn begin_if_asked() {
-    static ASKED: AtomicBool = AtomicBool::new(false);
-    if ASKED.load(Relaxed) || ASKED.swap(true, Relaxed) {
-        return;
-    }
-    // SAFETY: a C string; what it returns is only compared with null.
-    #[expect(unsafe_code)]
-    let set = unsafe { !libc::getenv(c"MEMLINE_TRACE".as_ptr()).is_null() };
-    if set {
+    static QUESTION: Question = Question::new();
+    if QUESTION.ask(&[c"MEMLINE_TRACE"]) {
         recorder::uncounted(super::settings::begin_as_asked);
     }
 }
