@@ -153,6 +153,26 @@ impl Table {
         self.turn(slot, 1);
     }
 
+    /// Enters a function's frame: counts its first row, and opens `slot`, which is another.
+    ///
+    /// PERF: nothing happens between the two, so that one branch tells for both.
+    #[inline(always)]
+    pub(crate) fn enter_function(&'static self, slot: u32) {
+        self.begin();
+        let (Some(row), Some(line)) = (self.lines.first(), self.lines.get(slot as usize)) else {
+            return;
+        };
+        let (calls, runs) = (row.since_due_with(1), line.since_due_with(1));
+        if self.watch.calm_while_negative(calls & runs) >= 0 {
+            // SAFETY: the table has a line for the slot.
+            #[expect(unsafe_code)]
+            return unsafe { enter_after_changes(TableRef::of(self), slot) };
+        }
+        row.set_since_due(calls);
+        line.set_since_due(runs);
+        self.open.store(slot, Relaxed);
+    }
+
     /// Enters the frame of a future that goes on where it stopped: in `slot`, of which `carried`
     /// bytes had been kept before.
     pub(crate) fn resume(&'static self, slot: u32, carried: i64) {
@@ -172,8 +192,9 @@ impl Table {
         let innermost = &self.counters().watch;
         // PERF: it is nearly always the same one. A comparison can be predicted; what is stored here
         // would have to be waited for when the frame is left.
-        if !ptr::eq(self.watch.around.get(), innermost.get()) {
-            self.watch.around.set(innermost.get());
+        let around = innermost.get();
+        if !ptr::eq(self.watch.around.get(), around) {
+            self.watch.around.set(around);
         }
         innermost.set(&self.watch);
     }
@@ -221,6 +242,19 @@ unsafe extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) 
     }
     // SAFETY: as for this.
     unsafe { held.open_anew(slot, count) }
+}
+
+/// # Safety
+///
+/// The slot is in range, and another than the first.
+#[inline(never)]
+#[expect(unsafe_code)]
+unsafe extern "C" fn enter_after_changes(table: TableRef, slot: u32) {
+    // SAFETY: as for this; the first is in range where another is.
+    unsafe {
+        turn_after_changes(table, 0, 1);
+        turn_after_changes(table, slot, 1);
+    }
 }
 
 /// # Safety

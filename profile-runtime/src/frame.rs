@@ -31,18 +31,31 @@ pub fn enter(
     slot: u32,
     slots: u32,
 ) -> Frame {
-    let frame = Frame::enter(site.table_of_function(name, place), 0, slots);
-    if slot != 0 {
-        frame.line(slot);
+    let table = hold(site.table_of_function(name, place), slots);
+    if let Some(table) = table {
+        match slot {
+            0 => table.get().enter(0),
+            _ => table.get().enter_function(slot),
+        }
     }
-    frame
+    Frame::of(table)
 }
 
 /// Enters a closure of a profiled function, whose first line is `slot`, and whose probes have slots
 /// below `slots`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter_closure(site: &'static Site, slot: u32, slots: u32) -> Frame {
-    Frame::enter(site.table(), slot, slots)
+    let table = hold(site.table(), slots);
+    if let Some(table) = table {
+        table.get().enter(slot);
+    }
+    Frame::of(table)
+}
+
+/// The table of a frame whose probes have slots below `slots`.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn hold(table: Option<TableRef>, slots: u32) -> Option<Held> {
+    table.and_then(|table| Held::new(table, slots))
 }
 
 impl Drop for Frame {
@@ -76,11 +89,7 @@ impl Cursor for Here {
 
 impl Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn enter(table: Option<TableRef>, slot: u32, slots: u32) -> Self {
-        let table = table.and_then(|table| Held::new(table, slots));
-        if let Some(table) = table {
-            table.get().enter(slot);
-        }
+    fn of(table: Option<Held>) -> Self {
         Self {
             table,
             _not_send: PhantomData,
