@@ -11,7 +11,7 @@ use crate::report::units;
 /// The least sensible distance between samples, in bytes.
 const LEAST_SAMPLE: u64 = 64;
 
-/// Whether the environment asks for a recording that has not begun. Nothing is allocated.
+/// Whether the environment asks for a recording, for whoever asks first. Nothing is allocated.
 pub(super) fn are_due() -> bool {
     static QUESTION: Question = Question::new();
     QUESTION.ask(&[c"MEMLINE_RECORD"])
