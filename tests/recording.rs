@@ -15,6 +15,8 @@ mod read;
 mod stacks;
 #[path = "recording/timeline.rs"]
 mod timeline;
+#[path = "recording/turns.rs"]
+mod turns;
 #[path = "recording/whole.rs"]
 mod whole;
 
@@ -28,6 +30,7 @@ fn main() -> Outcome {
         forks::PROGRAMS,
         stacks::PROGRAMS,
         timeline::PROGRAMS,
+        turns::PROGRAMS,
     ];
     let tests = [
         whole::TESTS,
@@ -36,6 +39,7 @@ fn main() -> Outcome {
         forks::TESTS,
         stacks::TESTS,
         timeline::TESTS,
+        turns::TESTS,
     ];
     common::main(&programs, &tests)
 }

@@ -80,13 +80,14 @@ pub enum Command {
     Flamegraph(Flamegraph),
     /// Numbers: totals, peak, sizes, and the lines that allocate most
     ///
-    /// The peak is exact for one thread, and within 32 KiB for each other one that allocates meanwhile.
+    /// The peak is exact, also of threads that wait for each other; of those that act at the same time, within
+    /// 32 KiB for each but one.
     #[command(after_help = "Example:\n  memline stats app.memline --json | jq .peak_bytes")]
     Stats(Stats),
     /// Functions by what they and all that they called hold
     ///
-    /// At the peak, unless another view is asked for: exact for one thread, and within 32 KiB for each
-    /// other one that allocates meanwhile.
+    /// At the peak, unless another view is asked for: exact, also of threads that wait for each other; of
+    /// those that act at the same time, within 32 KiB for each but one.
     #[command(after_help = "Example:\n  memline summary app.memline --crate app")]
     Summary(Limited),
     /// The places that allocate most, by line, function, crate, stack or type

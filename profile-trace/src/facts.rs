@@ -46,6 +46,9 @@ pub enum Fact {
     Lost = 17,
     /// Only at the end: the blocks before this one, a number, so that none goes missing unseen.
     Blocks = 18,
+    /// Empty: each thread tells the time before its first event after another's, so that runs are in the
+    /// order in which they begin.
+    Turns = 19,
 }
 
 /// Adds a fact that is a text.

@@ -5,7 +5,9 @@ mod common;
 
 use common::{Log, Session, seen, session};
 use profile_trace::events::Event;
+use profile_trace::facts::{self, Fact};
 use profile_trace::read::Error;
+use profile_trace::writer::Writer;
 use profile_trace::{Header, Magic, Recording};
 use proptest::prelude::*;
 
@@ -303,4 +305,34 @@ fn threads_are_in_the_order_of_time() {
     assert_eq!(order, [1, 2, 1, 1, 1, 2]);
     let ends: Vec<u64> = log.order.iter().map(|(_, moment)| moment.to).collect();
     assert_eq!(ends[..2], [5, 7]);
+}
+
+/// With the fact that threads tell when they take turns, what began first comes first, however late
+/// its thread says that it is over.
+#[test]
+fn threads_that_tell_their_turns_are_in_the_order_in_which_they_begin() {
+    let mut turns = Vec::new();
+    facts::text(Fact::Turns, &[], &mut turns);
+    let order = |facts: &[u8]| {
+        let mut writer = Writer::new(Vec::new(), 1, facts).expect("memory takes it");
+        let mut write = |thread, event| writer.event(thread, &event).expect("memory takes it");
+        let free = Event::Free { address: 16 };
+        for (thread, before, after) in [(1, 1, Some(9)), (2, 2, Some(1)), (3, 5, None)] {
+            write(thread, Event::Time { elapsed: before });
+            write(thread, free);
+            if let Some(elapsed) = after {
+                write(thread, Event::Time { elapsed });
+            }
+        }
+        write(2, Event::Time { elapsed: 1 });
+        write(2, free);
+        let bytes = writer.finish(&[]).expect("memory takes it");
+        let (_, log) = seen(&bytes).expect("it is a recording");
+        log.order
+            .into_iter()
+            .map(|(thread, _)| thread)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order(&turns), [1, 2, 2, 3]);
+    assert_eq!(order(&[]), [2, 1, 2, 3]);
 }

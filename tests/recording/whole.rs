@@ -16,7 +16,6 @@ pub(crate) const PROGRAMS: &[Program] = named![
     counts,
     counts_on_threads,
     hands_blocks_around,
-    takes_turns,
     starts_and_stops,
     many_threads,
     recurses,
@@ -27,7 +26,6 @@ pub(crate) const TESTS: &[Test] = named![
     totals_and_peak_are_the_counters,
     totals_of_threads_are_the_counters,
     each_threads_totals_are_its_counters,
-    the_peak_of_threads_is_known_to_32_kib,
     a_recorder_records_what_lies_between,
     five_hundred_threads,
     a_deep_recursion_is_cut_off,
@@ -187,45 +185,6 @@ fn each_threads_totals_are_its_counters() {
             }
         }
     }
-}
-
-/// Two threads of which one waits for the other: each allocates large and small blocks, and frees
-/// them before it is the other's turn. Prints the highest that the heap was.
-fn takes_turns() -> Outcome {
-    fn turn(round: usize) -> usize {
-        let small: Vec<Vec<u8>> = (0..round * 10).map(|_| vec![1; 100]).collect();
-        let large = black_box(vec![1_u8; 4 << 20]);
-        let stats = memline::process_stats();
-        drop((small, large));
-        stats.bytes_allocated - stats.bytes_deallocated
-    }
-    let (ours, theirs) = (
-        mpsc::sync_channel::<usize>(0),
-        mpsc::sync_channel::<usize>(0),
-    );
-    let other = thread::spawn(move || {
-        for round in ours.1 {
-            theirs.0.send(turn(round)).expect("it is waited for");
-        }
-    });
-    let mut highest = 0;
-    for round in 0..30 {
-        highest = highest.max(turn(round));
-        ours.0.send(round)?;
-        highest = highest.max(theirs.1.recv()?);
-    }
-    drop(ours.0);
-    other.join().expect("it ends well");
-    println!("{highest}");
-    Ok(())
-}
-
-fn the_peak_of_threads_is_known_to_32_kib() {
-    let path = scratch("recording_turns").join("a.memline");
-    let ended = Child::new("takes_turns").env("MEMLINE_RECORD", &path).run();
-    let highest: u64 = ended.stdout.trim().parse().expect("a number");
-    let peak = read_complete(&path).aggregate.peak().bytes;
-    assert!(peak.abs_diff(highest) <= 32 << 10, "{peak} {highest}");
 }
 
 /// Is recorded in part, twice, and not in between.

@@ -4,7 +4,7 @@
 //! recorder itself allocates finds no lane, and is not recorded.
 
 use std::cell::Cell;
-use std::ptr;
+use std::{mem, ptr};
 
 use profile_trace::events::{Encoder, Event, MAX_EVENT, Stack};
 use profile_trace::pending::SLOT_PAYLOAD;
@@ -13,21 +13,25 @@ use super::cache::Cache;
 use super::sampling::Chooser;
 use super::session::{self, Session};
 use super::slot::Slot;
+use super::turn::Allowance;
 use super::walk::{Registers, Walked, Walker, Way};
 use crate::counters::Counters;
 use crate::{record, trace};
 
-/// Where a slot is full: an event and a time fit behind.
-const FULL: usize = SLOT_PAYLOAD - 2 * MAX_EVENT;
+/// Where a slot is full: an event, and the times before and after it, fit behind.
+const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
 
 /// Events between two readings of the clock, at most.
 const LONGEST_RUN: u32 = 64;
 
+/// The same where threads take the turn from each other all the time.
+const RUN_WITHOUT_TURN: u32 = 16;
+
 /// Nanoseconds that are to lie between two readings, which take about 25.
 const TICK: u64 = 10_000;
 
-/// Bytes that a thread's balance is away from what it was at a reading, at most, until the next: whose
-/// events are put between those of others, is right to so much.
+/// Bytes that a thread's balance is away from what it was at a reading, at most, until the next: where
+/// threads act at the same time, their events are in order to so much.
 const FAR: i64 = 32 * 1024;
 
 thread_local! {
@@ -48,8 +52,15 @@ pub(super) struct Lane {
     cache: Cache,
     walker: Walker,
     chooser: Option<Chooser>,
+    /// Whether the turn was this lane's when it looked last.
+    has_turn: bool,
+    /// Whether it looks whose the turn is.
+    looks: bool,
+    allowance: Allowance,
     /// Events until the clock is read.
     left: u32,
+    /// Events from then on until the time is told. Where that is the same, none.
+    spare: u32,
     run: u32,
     counters: &'static Counters,
     /// The lowest balance that is not far from that at the last reading.
@@ -193,7 +204,11 @@ impl Lane {
                 .plan
                 .sample
                 .map(|rate| Chooser::new(rate, id ^ u64::from(number) << 32)),
+            has_turn: false,
+            looks: true,
+            allowance: Allowance::new(),
             left: 1,
+            spare: 0,
             run: 1,
             counters: &record::current().counters,
             floor: 0,
@@ -220,8 +235,7 @@ impl Lane {
             return;
         }
         let stack = self.stack(at);
-        self.write(|encoder, out| encoder.alloc(zeroed, address, size as u64, stack, out));
-        self.tick();
+        self.record(|encoder, out| encoder.alloc(zeroed, address, size as u64, stack, out));
     }
 
     /// Records a reallocation.
@@ -234,8 +248,7 @@ impl Lane {
             return self.alloc(false, new, size, at);
         }
         let stack = self.stack(at);
-        self.write(|encoder, out| encoder.realloc(old, address, size as u64, stack, out));
-        self.tick();
+        self.record(|encoder, out| encoder.realloc(old, address, size as u64, stack, out));
     }
 
     /// Records a free.
@@ -247,8 +260,7 @@ impl Lane {
         {
             return;
         }
-        self.write(|encoder, out| encoder.free(address, out));
-        self.tick();
+        self.record(|encoder, out| encoder.free(address, out));
     }
 
     fn picks(&mut self, address: u64, size: usize) -> bool {
@@ -292,6 +304,54 @@ impl Lane {
         })
     }
 
+    /// Records an event, in order.
+    #[inline(always)]
+    fn record(&mut self, encode: impl FnOnce(&mut Encoder, &mut [u8]) -> usize) {
+        let asks = if self.looks {
+            !self.session.turn.is_of(self.number)
+        } else {
+            self.is_far()
+        };
+        if asks {
+            self.ask_for_turn();
+        }
+        self.write(encode);
+        self.tick();
+    }
+
+    /// What comes next is after what another thread did: says so.
+    #[cold]
+    #[inline(never)]
+    fn ask_for_turn(&mut self) {
+        self.tell_end_of_turn();
+        self.try_for_turn(self.session.now());
+    }
+
+    /// Takes the turn, if it may.
+    fn try_for_turn(&mut self, now: u64) {
+        let may = self.allowance.spend(now) || self.is_far();
+        if may {
+            self.session.turn.take(self.number, now);
+            self.has_turn = true;
+            self.tell_time(now);
+        } else {
+            self.spare += self.left.saturating_sub(RUN_WITHOUT_TURN);
+            self.left = self.left.min(RUN_WITHOUT_TURN);
+        }
+        self.looks = may;
+    }
+
+    /// Writes when this thread's turn ended, if it has: what it did before is not later.
+    fn tell_end_of_turn(&mut self) -> bool {
+        let turn = &self.session.turn;
+        let ended = self.has_turn && !turn.is_of(self.number);
+        if ended {
+            self.has_turn = false;
+            self.tell_time(turn.since());
+        }
+        ended
+    }
+
     #[inline(always)]
     fn write(&mut self, encode: impl FnOnce(&mut Encoder, &mut [u8]) -> usize) {
         // SAFETY: the thread is the slot's only writer, and this its only slice.
@@ -305,16 +365,32 @@ impl Lane {
     #[inline(always)]
     fn tick(&mut self) {
         self.left -= 1;
-        let moved = self.counters.balance().wrapping_sub(self.floor);
-        if self.left == 0 || self.filled > FULL || moved as u64 > 2 * FAR as u64 {
+        if self.left == 0 || self.filled > FULL || self.is_far() {
             self.pause();
         }
+    }
+
+    /// Whether the thread's balance is far from what it was when the clock was read.
+    #[inline(always)]
+    fn is_far(&self) -> bool {
+        self.counters.balance().wrapping_sub(self.floor) as u64 > 2 * FAR as u64
     }
 
     #[cold]
     #[inline(never)]
     fn pause(&mut self) {
-        let elapsed = self.tell_time();
+        let now = self.session.now();
+        self.left = mem::take(&mut self.spare);
+        if self.left == 0 || self.filled > FULL || self.is_far() {
+            self.end_run(now);
+        }
+        if !self.looks {
+            self.try_for_turn(now);
+        }
+    }
+
+    fn end_run(&mut self, now: u64) {
+        let elapsed = self.tell_time(now);
         let ideal = u64::from(self.run) * TICK / elapsed.max(1);
         self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
         self.left = self.run;
@@ -335,14 +411,16 @@ impl Lane {
         }
     }
 
-    /// Writes the time at the end of a session, for what this thread has done since the last one.
+    /// Writes the time after what this thread does last.
     pub(super) fn conclude(&mut self) {
-        self.tell_time();
+        if !self.tell_end_of_turn() {
+            self.tell_time(self.session.now());
+        }
     }
 
-    /// Writes the time. Returns what has gone by since the time before.
-    fn tell_time(&mut self) -> u64 {
-        let now = self.session.now().max(self.now);
+    /// Writes a time. Returns what has gone by since the time before.
+    fn tell_time(&mut self, now: u64) -> u64 {
+        let now = now.max(self.now);
         let elapsed = now - self.now;
         self.now = now;
         self.write(|encoder, out| encoder.event(&Event::Time { elapsed }, out));
@@ -404,7 +482,7 @@ impl Lane {
 
     /// Puts what is left into the recording.
     fn end(mut self: Box<Self>) {
-        self.tell_time();
+        self.conclude();
         if self.flush(true).is_none() {
             discard(Box::into_raw(self));
         }

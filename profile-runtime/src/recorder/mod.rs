@@ -10,6 +10,7 @@
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
 //! | `walk`, `pointers`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
+//! | `turn` | what puts the events of threads in order |
 //! | `timeline` | memory over time, which profiled functions ran, and marks |
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
 //! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
@@ -28,6 +29,7 @@ mod session;
 mod settings;
 mod slot;
 mod timeline;
+mod turn;
 mod unwind;
 pub(crate) mod walk;
 

@@ -24,6 +24,7 @@ use super::lane::Lane;
 use super::output::Output;
 use super::sampling::Recorded;
 use super::slot::Slot;
+use super::turn::Turn;
 use super::walk::{Walked, Way};
 use crate::timeline::Shared;
 use crate::{clock, exit, record, trace};
@@ -55,6 +56,7 @@ pub(super) struct Session {
     /// Counts the changes of the list of modules.
     epoch: AtomicU32,
     threads: AtomicU32,
+    pub(super) turn: Turn,
     pub(super) recorded: Option<Recorded>,
     interner: Mutex<Option<Interner>>,
     /// Threads that compress a block at once; others wait.
@@ -107,6 +109,7 @@ impl Session {
         let mut packer = Packer::new(SLOT_PAYLOAD);
         let mut facts = host::facts(began);
         facts::number(Fact::LiveBefore, plan.live_before, &mut facts);
+        facts::text(Fact::Turns, &[], &mut facts);
         if let Some(rate) = plan.sample {
             facts::number(Fact::SampleRate, rate, &mut facts);
         }
@@ -130,6 +133,7 @@ impl Session {
             way: AtomicU8::new(Way::Both as u8),
             epoch: AtomicU32::new(0),
             threads: AtomicU32::new(0),
+            turn: Turn::new(),
             recorded: plan.sample.is_some().then(Recorded::new),
             interner: Mutex::new(Some(Interner::new(slot))),
             packers: [Mutex::new(Some(packer)), Mutex::new(None)],

@@ -46,6 +46,8 @@ pub struct Facts {
     pub lost: u64,
     /// Blocks before the last one.
     pub blocks: Option<u64>,
+    /// Whether each thread told the time before its first event after another's.
+    pub turns: bool,
 }
 
 impl Facts {
@@ -94,6 +96,7 @@ impl Facts {
             t if t == is(Fact::Unwinder) => self.unwinder = text(),
             t if t == is(Fact::Lost) => self.lost = number.unwrap_or(0),
             t if t == is(Fact::Blocks) => self.blocks = number,
+            t if t == is(Fact::Turns) => self.turns = true,
             _ => {} // of a later version
         }
     }

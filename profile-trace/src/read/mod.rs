@@ -32,6 +32,7 @@ pub use condition::Condition;
 pub use error::Error;
 pub use facts::Facts;
 pub use meter::Meter;
+use replay::Order;
 pub use replay::{Moment, Visitor};
 pub use stacks::{Node, Stacks, Thread};
 pub use timeline::{Sample, Stay, Timeline};
@@ -192,8 +193,12 @@ impl Recording {
             source,
         };
         let mut condition = self.condition.clone();
+        let order = match self.facts.turns {
+            true => Order::Begin,
+            false => Order::End,
+        };
         self.streams
-            .replay(&self.stacks, &mut condition, visitor)
+            .replay(&self.stacks, order, &mut condition, visitor)
             .map_err(unreadable)?;
         Ok(condition)
     }

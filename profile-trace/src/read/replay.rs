@@ -1,9 +1,10 @@
 //! Hands out the events of all threads, in the order of time.
 //!
 //! A thread's own events are in its order. Between threads the times decide that are written among
-//! the events, now and then: what lies between two of them, a run, happened between them. Runs
-//! are handed out whole, in the order in which they end: a thread that rests reads the clock after
-//! its next event, not before.
+//! the events: what lies between two of them, a run, happened between them. Runs are handed out whole, in
+//! the order in which they begin, since a thread reads the clock before its first event after
+//! another's. Recorders did not always: a thread that had rested read it after its next event, and
+//! their runs are in the order in which they end.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -26,6 +27,24 @@ pub struct Moment {
     pub from: u64,
     /// Not after.
     pub to: u64,
+}
+
+/// The order of threads' runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// In which they begin.
+    Begin,
+    /// In which they end.
+    End,
+}
+
+impl Order {
+    fn key(self, moment: Moment) -> u64 {
+        match self {
+            Self::Begin => moment.from,
+            Self::End => moment.to,
+        }
+    }
 }
 
 /// What wants to see the events of a recording.
@@ -92,6 +111,7 @@ impl Streams {
     pub(super) fn replay(
         &mut self,
         stacks: &Stacks,
+        order: Order,
         condition: &mut Condition,
         visitor: &mut impl Visitor,
     ) -> io::Result<()> {
@@ -108,7 +128,7 @@ impl Streams {
         let mut queue = BinaryHeap::new();
         for (index, stream) in streams.iter_mut().enumerate() {
             if stream.advance(source, condition)? {
-                queue.push(Reverse((stream.moment.to, index)));
+                queue.push(Reverse((order.key(stream.moment), index)));
             }
         }
         while let Some(Reverse((_, index))) = queue.pop() {
@@ -123,7 +143,7 @@ impl Streams {
                 visitor.event(stream.thread, stream.moment, event);
             }
             if stream.advance(source, condition)? {
-                queue.push(Reverse((stream.moment.to, index)));
+                queue.push(Reverse((order.key(stream.moment), index)));
             }
         }
         Ok(())

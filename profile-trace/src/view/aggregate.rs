@@ -307,8 +307,8 @@ impl Aggregate {
             .map_or(Totals::default(), |thread| thread.totals)
     }
 
-    /// The highest that the recorded heap was: exact for one thread, and within 32 KiB for each other
-    /// one that allocated meanwhile.
+    /// The highest that the recorded heap was: exact, also of threads that wait for each other; of those that
+    /// act at the same time, within 32 KiB for each but one.
     #[must_use]
     pub fn peak(&self) -> Amount {
         self.peak
