@@ -1,10 +1,12 @@
-//! `#[profile]` where it is put to the test: recursion without end, threads without number, calls
-//! from within a signal handler.
+//! `#[profile]` where it is put to the test: recursion without end, threads and functions without number,
+//! calls from within a signal handler.
 
 #![cfg(unix)]
 
 mod common;
 
+#[path = "load/functions.rs"]
+mod functions;
 #[path = "load/handlers.rs"]
 mod handlers;
 #[path = "load/recursion.rs"]
@@ -14,7 +16,17 @@ mod threads;
 
 fn main() -> common::Outcome {
     common::main(
-        &[handlers::PROGRAMS, recursion::PROGRAMS, threads::PROGRAMS],
-        &[handlers::TESTS, recursion::TESTS, threads::TESTS],
+        &[
+            functions::PROGRAMS,
+            handlers::PROGRAMS,
+            recursion::PROGRAMS,
+            threads::PROGRAMS,
+        ],
+        &[
+            functions::TESTS,
+            handlers::TESTS,
+            recursion::TESTS,
+            threads::TESTS,
+        ],
     )
 }

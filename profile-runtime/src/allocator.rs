@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::any;
 
+use crate::current::Way;
 use crate::record::{self, Record};
 use crate::{arena, recorder, signal_report, trace};
 
@@ -27,6 +28,7 @@ use crate::{arena, recorder, signal_report, trace};
 #[derive(Debug, Default)]
 pub struct Allocator<A = System> {
     inner: A,
+    way: Way,
 }
 
 impl Allocator {
@@ -41,7 +43,10 @@ impl<A> Allocator<A> {
     /// Counts around `inner`.
     #[must_use]
     pub const fn new(inner: A) -> Self {
-        Self { inner }
+        Self {
+            inner,
+            way: Way::UNKNOWN,
+        }
     }
 }
 
@@ -56,7 +61,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller upholds the contract of `GlobalAlloc::alloc`.
         unsafe {
-            match record::current_if_any() {
+            match self.way.record() {
                 Some(record) => self.count_alloc(record, layout, false),
                 None => self.first_alloc(layout, false),
             }
@@ -67,7 +72,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
         unsafe {
-            match record::current_if_any() {
+            match self.way.record() {
                 Some(record) => self.count_alloc(record, layout, true),
                 None => self.first_alloc(layout, true),
             }
@@ -78,7 +83,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: the caller upholds the contract of `GlobalAlloc::dealloc`.
         unsafe {
-            match record::current_if_any() {
+            match self.way.record() {
                 Some(record) => self.count_free(record, block, layout),
                 None => self.first_free(block, layout),
             }
@@ -89,7 +94,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller upholds the contract of `GlobalAlloc::realloc`.
         unsafe {
-            match record::current_if_any() {
+            match self.way.record() {
                 Some(record) => self.count_realloc(record, block, layout, new_size),
                 None => self.first_realloc(block, layout, new_size),
             }
@@ -185,7 +190,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     #[cold]
     #[inline(never)]
     unsafe fn first_alloc(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        match first_record::<A>() {
+        match self.first_record() {
             // SAFETY: the caller upholds the contract.
             Some(record) => unsafe { self.count_alloc(record, layout, zeroed) },
             None => arena::alloc_zeroed(layout),
@@ -195,10 +200,22 @@ impl<A: GlobalAlloc> Allocator<A> {
     #[cold]
     #[inline(never)]
     unsafe fn first_free(&self, block: *mut u8, layout: Layout) {
-        if let Some(record) = first_record::<A>() {
+        if let Some(record) = self.first_record() {
             // SAFETY: the caller upholds the contract.
             unsafe { self.count_free(record, block, layout) };
         } // else the process is about to end
+    }
+
+    /// The record of a thread that has none yet, as far as the allocator knows; `None` if the thread is writing
+    /// its last report from a signal handler.
+    fn first_record(&self) -> Option<&'static Record> {
+        if signal_report::is_mine() {
+            return None;
+        }
+        recorder::allocator_is(any::type_name::<A>);
+        let record = record::current();
+        self.way.learn();
+        Some(record)
     }
 
     #[cold]
@@ -206,7 +223,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     unsafe fn first_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller upholds the contract.
         unsafe {
-            match first_record::<A>() {
+            match self.first_record() {
                 Some(record) => self.count_realloc(record, block, layout, new_size),
                 None => signal_report::realloc(block, layout, new_size),
             }
@@ -226,14 +243,4 @@ fn after_alloc(record: &Record, zeroed: bool, block: *mut u8, size: usize) -> *m
 fn after_realloc(record: &Record, old: *mut u8, new: *mut u8, new_size: usize) -> *mut u8 {
     record.counters.after_realloc(old, new, new_size);
     new
-}
-
-/// The record of a thread that has none yet; `None` if the thread is writing its last report from a
-/// signal handler.
-fn first_record<A>() -> Option<&'static Record> {
-    if signal_report::is_mine() {
-        return None;
-    }
-    recorder::allocator_is(any::type_name::<A>);
-    Some(record::current())
 }

@@ -78,6 +78,27 @@ pub(crate) fn alloc_zeroed(layout: Layout) -> *mut u8 {
     }
 }
 
+/// Zeroed memory for something large of which little is used, or null where the system has none: what is
+/// not touched of it takes none.
+pub(crate) fn reserve<T>() -> *mut T {
+    const { assert!(align_of::<T>() <= 4096) };
+    let block = system::map(size_of::<T>());
+    #[cfg(target_os = "linux")]
+    if !block.is_null() {
+        // Or a touch might take two megabytes. Where the system knows of no such pages it says so, which is
+        // not for the program.
+        // SAFETY: a mapping of that size, and the thread's own `errno`.
+        #[expect(unsafe_code)]
+        unsafe {
+            let errno = libc::__errno_location();
+            let before = *errno;
+            libc::madvise(block.cast(), size_of::<T>(), libc::MADV_NOHUGEPAGE);
+            *errno = before;
+        }
+    }
+    block.cast()
+}
+
 #[cfg(unix)]
 pub(crate) mod system {
     use std::ptr;
@@ -134,6 +155,16 @@ pub(crate) mod system {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_reserved_is_zeroed() {
+        let block = reserve::<[u64; 1 << 16]>();
+        // SAFETY: a block of that type, for which all zeroes are a value, and nobody else's.
+        #[expect(unsafe_code)]
+        let words = unsafe { block.as_mut() }.expect("there is memory");
+        assert!(words.iter().all(|&word| word == 0));
+        words.fill(1);
+    }
 
     #[test]
     fn blocks_are_zeroed_aligned_and_apart() {

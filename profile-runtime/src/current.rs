@@ -1,6 +1,6 @@
 //! The calling thread's way to its record: one thread-local pointer.
 
-pub(crate) use place::{get, set};
+pub(crate) use place::{Way, get, set};
 
 /// The place is one of the thread's static ones, of known distance from the thread pointer.
 ///
@@ -37,24 +37,49 @@ mod place {
     /// Where the place is from the thread pointer; 0 before the first record is set.
     ///
     /// What is inlined elsewhere reads this rather than the symbol, which another library could not see.
-    static OFFSET: AtomicUsize = AtomicUsize::new(0);
+    static WAY: Way = Way::UNKNOWN;
 
-    #[inline(always)]
     pub(crate) fn get() -> Option<&'static Record> {
-        let offset = OFFSET.load(Relaxed);
-        if offset == 0 {
-            return None;
+        WAY.record()
+    }
+
+    /// Where the place is from the thread pointer, as far as that is known; else 0.
+    ///
+    /// PERF: who asks often has one of its own: that is nearer than one of this crate, whose address is to
+    /// be loaded first.
+    #[derive(Debug, Default)]
+    pub(crate) struct Way(AtomicUsize);
+
+    impl Way {
+        #[expect(
+            clippy::declare_interior_mutable_const,
+            reason = "each way is to be a copy"
+        )]
+        pub(crate) const UNKNOWN: Self = Self(AtomicUsize::new(0));
+
+        /// The thread's record, if it has one and the way there is known.
+        #[inline(always)]
+        pub(crate) fn record(&self) -> Option<&'static Record> {
+            let offset = self.0.load(Relaxed);
+            if offset == 0 {
+                return None;
+            }
+            let record: *const Record;
+            // SAFETY: reads the thread's place, which holds null or what `set` was given.
+            unsafe {
+                asm!(
+                    "mov {record}, qword ptr fs:[{offset}]",
+                    offset = in(reg) offset,
+                    record = lateout(reg) record,
+                    options(pure, readonly, nostack, preserves_flags),
+                );
+                record.as_ref()
+            }
         }
-        let record: *const Record;
-        // SAFETY: reads the thread's place, which holds null or what `set` was given.
-        unsafe {
-            asm!(
-                "mov {record}, qword ptr fs:[{offset}]",
-                offset = in(reg) offset,
-                record = lateout(reg) record,
-                options(pure, readonly, nostack, preserves_flags),
-            );
-            record.as_ref()
+
+        /// Learns the way, once a record was set.
+        pub(crate) fn learn(&self) {
+            self.0.store(WAY.0.load(Relaxed), Relaxed);
         }
     }
 
@@ -72,7 +97,7 @@ mod place {
                 options(nostack, preserves_flags),
             );
         }
-        OFFSET.store(offset, Relaxed);
+        WAY.0.store(offset, Relaxed);
     }
 }
 
@@ -92,9 +117,24 @@ mod place {
         static CURRENT: Cell<Option<&'static Record>> = const { Cell::new(None) };
     }
 
-    #[inline(always)]
     pub(crate) fn get() -> Option<&'static Record> {
         CURRENT.get()
+    }
+
+    /// `thread_local!` knows the way.
+    #[derive(Debug, Default)]
+    pub(crate) struct Way;
+
+    impl Way {
+        pub(crate) const UNKNOWN: Self = Self;
+
+        /// The thread's record, if it has one.
+        #[inline(always)]
+        pub(crate) fn record(&self) -> Option<&'static Record> {
+            CURRENT.get()
+        }
+
+        pub(crate) fn learn(&self) {}
     }
 
     pub(crate) fn set(record: Option<&'static Record>) {

@@ -5,9 +5,8 @@
 //! what there is to do only where something happened.
 
 use std::ptr::{self, NonNull};
-use std::sync::atomic::Ordering::Relaxed;
 
-use crate::table::{CLOSED, Settled, Table};
+use crate::table::{Settled, Table};
 
 /// A table, as wide as one pointer.
 #[derive(Clone, Copy)]
@@ -38,10 +37,10 @@ impl TableRef {
 
     #[inline(always)]
     fn len(self) -> usize {
-        // SAFETY: a table begins with the number of its lines.
+        // SAFETY: that is where a table, however many lines it has, has the number of them.
         #[expect(unsafe_code)]
         unsafe {
-            self.0.cast::<usize>().read()
+            self.0.byte_add(Table::LEN).cast::<usize>().read()
         }
     }
 
@@ -119,13 +118,13 @@ impl Table {
         if count != 0 {
             line.set_since_due(since_due);
         }
-        self.open.store(slot, Relaxed);
+        self.open.set(slot);
     }
 
     /// As [`turn`](Self::turn), unless no line is open: a future that is not being polled.
     #[inline(always)]
     pub(crate) fn turn_if_open(&'static self, slot: u32, count: i64) {
-        if self.open.load(Relaxed) != CLOSED {
+        if !self.open.is_closed() {
             self.turn(slot, count);
         }
     }
@@ -140,7 +139,7 @@ impl Table {
     unsafe fn open_anew(&'static self, slot: u32, count: i64) {
         // SAFETY: the caller knows that it is in range.
         let line = unsafe { self.lines.get_unchecked(slot as usize) };
-        self.open.store(slot, Relaxed);
+        self.open.set(slot);
         if line.count(count) {
             begin_sample(TableRef::of(self));
         }
@@ -170,7 +169,7 @@ impl Table {
         }
         row.set_since_due(calls);
         line.set_since_due(runs);
-        self.open.store(slot, Relaxed);
+        self.open.set(slot);
     }
 
     /// Enters the frame of a future that goes on where it stopped: in `slot`, of which `carried`
@@ -184,10 +183,10 @@ impl Table {
 
     #[inline(always)]
     fn begin(&'static self) {
-        if self.open.load(Relaxed) != CLOSED || self.is_stale() {
-            begin_after_changes(TableRef::of(self));
-        } else {
+        if self.open.is_closed_since(self.counters().operations()) {
             self.rss.set(self.record.rss.get());
+        } else {
+            begin_after_changes(TableRef::of(self));
         }
         let innermost = &self.counters().watch;
         // PERF: it is nearly always the same one. A comparison can be predicted; what is stored here
@@ -212,14 +211,14 @@ impl Table {
     /// Closes the line of a frame that paused no other one of its table.
     #[inline(always)]
     fn close(&self) {
-        self.open.store(CLOSED, Relaxed);
+        self.close_line();
         self.counters().watch.set(self.watch.around.get());
     }
 
     /// The open line and what it has kept so far, for a future that is suspended.
-    pub(crate) fn suspended(&self) -> (u32, i64) {
+    pub(crate) fn suspended(&self) -> Option<(u32, i64)> {
         let kept = self.counters().balance() - self.base.get();
-        (self.open.load(Relaxed), kept)
+        Some((self.open.slot()?, kept))
     }
 }
 
@@ -279,7 +278,7 @@ extern "C" fn begin_sample(table: TableRef) {
 #[inline(never)]
 extern "C" fn begin_after_changes(table: TableRef) {
     let table = table.get();
-    if table.open.load(Relaxed) == CLOSED {
+    if table.open.is_closed() {
         table.arm();
     } else {
         table.pause();

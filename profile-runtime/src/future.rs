@@ -217,7 +217,9 @@ struct Polled<'a> {
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        (self.state.slot, self.state.carried) = self.table.suspended();
+        if let Some((slot, kept)) = self.table.suspended() {
+            (self.state.slot, self.state.carried) = (slot, kept);
+        }
         self.table.leave();
     }
 }

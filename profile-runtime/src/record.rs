@@ -7,7 +7,7 @@
 use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU32, AtomicU64,
+    AtomicBool, AtomicPtr, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
@@ -15,6 +15,7 @@ use crate::arena;
 use crate::counters::Counters;
 use crate::current;
 use crate::cursor::TableRef;
+use crate::site::SiteId;
 use crate::table::Table;
 use crate::tally::{Balance, Tally};
 use crate::watch::Watch;
@@ -33,10 +34,11 @@ pub(crate) struct Record {
     pub(crate) rss_ceiling: Balance,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
-    /// The thread's tables by site id, and their number. An array is replaced by a larger one and
-    /// never freed, since a reader may be looking at it; together they are at most twice the last.
-    tables: AtomicPtr<AtomicPtr<()>>,
-    tables_len: AtomicU32,
+    /// The thread's tables, by the ids of sites.
+    ///
+    /// PERF: there is room for every id, so that none is compared with a length. What is not touched of it is
+    /// not in memory.
+    tables: &'static Tables,
     /// Counts the threads that have owned the record.
     owner: AtomicU64,
     in_use: AtomicBool,
@@ -44,6 +46,12 @@ pub(crate) struct Record {
     pub(crate) start: Start,
     next: AtomicPtr<Record>,
 }
+
+/// Blocks of tables, or null.
+type Tables = [AtomicPtr<()>; SiteId::COUNT];
+
+/// Of a record that has no room for tables.
+static NO_TABLES: Tables = [const { AtomicPtr::new(ptr::null_mut()) }; SiteId::COUNT];
 
 /// The counters of a record when its thread began.
 #[derive(Default)]
@@ -60,7 +68,7 @@ pub(crate) struct Start {
 static RECORDS: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 
 /// For threads that find no memory for a record of their own: their figures may lose counts.
-static SPARE: Record = Record::new();
+static SPARE: Record = Record::new(&NO_TABLES);
 
 /// The record of this thread, if it has one already.
 pub(crate) use crate::current::get as current_if_any;
@@ -97,7 +105,7 @@ pub(crate) fn follow_all(on: bool) {
 }
 
 impl Record {
-    const fn new() -> Self {
+    const fn new(tables: &'static Tables) -> Self {
         Self {
             counters: Counters::new(),
             outside: Watch::new(),
@@ -105,8 +113,7 @@ impl Record {
             rss_floor: Balance::new(0),
             rss_ceiling: Balance::new(0),
             rss_read: Tally::new(0),
-            tables: AtomicPtr::new(ptr::null_mut()),
-            tables_len: AtomicU32::new(0),
+            tables,
             owner: AtomicU64::new(0),
             in_use: AtomicBool::new(true),
             start: Start {
@@ -128,58 +135,24 @@ impl Record {
 
     /// The table of the site with this id, if the record has one.
     #[inline(always)]
-    pub(crate) fn table(&self, site: u32) -> Option<TableRef> {
-        // The length is read first: whoever sees it sees an array at least as long.
-        if site >= self.tables_len.load(Acquire) {
-            return None;
-        }
-        let tables = self.tables.load(Acquire);
-        // SAFETY: `tables` has at least `tables_len` entries, each null or the block of a table;
-        // neither arrays nor tables are ever freed.
+    pub(crate) fn table(&self, site: SiteId) -> Option<TableRef> {
+        let block = self.tables[site.index()].load(Acquire);
+        // SAFETY: null or the block of a table.
         #[expect(unsafe_code)]
         unsafe {
-            TableRef::from_block((*tables.add(site as usize)).load(Acquire))
+            TableRef::from_block(block)
         }
     }
 
     /// Adds the table of a site. Only the record's own thread calls this.
-    pub(crate) fn insert(&self, site: u32, table: TableRef) -> Option<()> {
-        if site >= self.tables_len.load(Relaxed) {
-            self.grow(site + 1)?;
-        }
-        let tables = self.tables.load(Relaxed);
-        // SAFETY: `site` is below the length of the array.
-        #[expect(unsafe_code)]
-        let slot = unsafe { &*tables.add(site as usize) };
-        slot.store(table.block(), Release);
-        Some(())
-    }
-
-    #[cold]
-    fn grow(&self, needed: u32) -> Option<()> {
-        let old_len = self.tables_len.load(Relaxed);
-        let len = needed.next_power_of_two().max(64);
-        let layout = Layout::array::<AtomicPtr<()>>(len as usize).ok()?;
-        let new = arena::alloc_zeroed(layout).cast::<AtomicPtr<()>>();
-        if new.is_null() {
-            return None;
-        }
-        let old = self.tables.load(Relaxed);
-        for index in 0..old_len as usize {
-            // SAFETY: both arrays have more than `index` entries; zeroed memory is null pointers.
-            #[expect(unsafe_code)]
-            unsafe {
-                (*new.add(index)).store((*old.add(index)).load(Relaxed), Relaxed);
-            }
-        }
-        self.tables.store(new, Release);
-        self.tables_len.store(len, Release);
-        Some(())
+    pub(crate) fn insert(&self, site: SiteId, table: TableRef) -> Option<()> {
+        let has_room = !ptr::eq(self.tables, &NO_TABLES);
+        has_room.then(|| self.tables[site.index()].store(table.block(), Release))
     }
 
     /// Every table of the record.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &'static Table> {
-        (0..self.tables_len.load(Acquire)).filter_map(|site| self.table(site).map(TableRef::get))
+        SiteId::all().filter_map(|site| self.table(site).map(TableRef::get))
     }
 
     /// Begins a thread's life with this record.
@@ -239,14 +212,15 @@ fn take_over() -> &'static Record {
 }
 
 fn create() -> Option<&'static Record> {
+    let tables = arena::reserve::<Tables>();
     let block = arena::alloc_zeroed(Layout::new::<Record>()).cast::<Record>();
-    if block.is_null() {
+    if tables.is_null() || block.is_null() {
         return None;
     }
-    // SAFETY: a block of the layout, written before it is shared.
+    // SAFETY: zeroed blocks of the layouts, of which nobody else knows: pointers in them are null.
     #[expect(unsafe_code)]
     let record = unsafe {
-        block.write(Record::new());
+        block.write(Record::new(&*tables));
         &*block
     };
     let mut head = RECORDS.load(Relaxed);

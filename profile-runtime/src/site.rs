@@ -3,14 +3,14 @@
 use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicPtr, AtomicU32,
+    AtomicBool, AtomicPtr, AtomicU16, AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use crate::arena;
+use crate::current::Way;
 use crate::cursor::TableRef;
-use crate::record;
 use crate::table::Table;
+use crate::{arena, exit, record};
 
 /// A profiled function: a node in the list of all that have run.
 ///
@@ -20,8 +20,39 @@ use crate::table::Table;
 pub struct Site {
     /// Null before the first call; never freed.
     about: AtomicPtr<About>,
-    id: AtomicU32,
     next: AtomicPtr<Site>,
+    way: Way,
+    /// A [`SiteId`].
+    id: AtomicU16,
+}
+
+/// The number of a site that has run.
+///
+/// PERF: whatever it is, it is in range of an array of all sites.
+#[derive(Clone, Copy)]
+pub(crate) struct SiteId(u16);
+
+impl SiteId {
+    /// How many there may be.
+    pub(crate) const COUNT: usize = u16::MAX as usize + 1;
+
+    /// That of sites which have not run: no record has a table for it.
+    const NONE: Self = Self(0);
+
+    /// Those of all sites that have run.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let used = NEXT_ID.load(Acquire).min(Self::COUNT as u32);
+        (1..used).map(|id| Self(id as u16))
+    }
+
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.0.into()
+    }
+
+    fn is_none(self) -> bool {
+        self.0 == Self::NONE.0
+    }
 }
 
 /// What the macro found out about a function.
@@ -78,10 +109,8 @@ fn numbers(lines: &str) -> impl Iterator<Item = u32> {
     lines.split(',').filter_map(|line| line.parse().ok())
 }
 
-const UNREGISTERED: u32 = u32::MAX;
-
 static SITES: AtomicPtr<Site> = AtomicPtr::new(ptr::null_mut());
-static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
 impl Site {
     /// A site that has not run yet.
@@ -91,8 +120,9 @@ impl Site {
     )]
     pub const NEW: Self = Self {
         about: AtomicPtr::new(ptr::null_mut()),
-        id: AtomicU32::new(UNREGISTERED),
         next: AtomicPtr::new(ptr::null_mut()),
+        way: Way::UNKNOWN,
+        id: AtomicU16::new(SiteId::NONE.0),
     };
 
     /// What is known of the function; `None` before its first call.
@@ -125,8 +155,8 @@ impl Site {
     }
 
     #[inline(always)]
-    pub(crate) fn id(&self) -> u32 {
-        self.id.load(Relaxed)
+    pub(crate) fn id(&self) -> SiteId {
+        SiteId(self.id.load(Relaxed))
     }
 
     /// This thread's table of the site; `None` where profiling is off.
@@ -153,7 +183,7 @@ impl Site {
 
     #[inline(always)]
     fn table_if_any(&self) -> Option<TableRef> {
-        record::current_if_any().and_then(|record| record.table(self.id()))
+        self.way.record().and_then(|record| record.table(self.id()))
     }
 
     /// PERF: what is known comes in registers. As one value it would be laid out on the stack for the call,
@@ -174,7 +204,8 @@ impl Site {
         }
         let slots = self.about()?.slots();
         let record = record::current();
-        let id = self.register();
+        self.way.learn();
+        let id = self.register()?;
         if let Some(table) = record.table(id) {
             return Some(table);
         }
@@ -183,23 +214,43 @@ impl Site {
         Some(table)
     }
 
-    fn register(&'static self) -> u32 {
-        if self.id() != UNREGISTERED {
-            return self.id();
+    fn register(&'static self) -> Option<SiteId> {
+        if !self.id().is_none() {
+            return Some(self.id());
         }
-        let id = NEXT_ID.fetch_add(1, Relaxed);
-        if let Err(first) = self.id.compare_exchange(UNREGISTERED, id, AcqRel, Acquire) {
-            return first; // another thread was quicker; a number stays unused
+        let Some(id) = next_id() else {
+            complain_of_too_many();
+            return None;
+        };
+        let none = SiteId::NONE;
+        if let Err(first) = self.id.compare_exchange(none.0, id.0, AcqRel, Acquire) {
+            return Some(SiteId(first)); // another thread was quicker; a number stays unused
         }
         let mut head = SITES.load(Relaxed);
         loop {
             self.next.store(head, Relaxed);
             let new = ptr::from_ref(self).cast_mut();
             match SITES.compare_exchange_weak(head, new, AcqRel, Relaxed) {
-                Ok(_) => return id,
+                Ok(_) => return Some(id),
                 Err(other) => head = other,
             }
         }
+    }
+}
+
+fn next_id() -> Option<SiteId> {
+    let more = |id: u32| u16::try_from(id).is_ok().then_some(id + 1);
+    let id = NEXT_ID.fetch_update(AcqRel, Relaxed, more).ok()?;
+    u16::try_from(id).ok().map(SiteId)
+}
+
+fn complain_of_too_many() {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Relaxed) {
+        let most = SiteId::COUNT - 1;
+        exit::complain(&format!(
+            "{most} profiled functions have run; those that run first after that are not profiled"
+        ));
     }
 }
 

@@ -7,7 +7,7 @@
 use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicU32, AtomicU64,
+    AtomicI64, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -22,11 +22,8 @@ use crate::record::Record;
 use crate::tally::{Balance, Tally};
 use crate::watch::{NONE, Watch};
 
-/// No line is open.
-pub(crate) const CLOSED: u32 = u32::MAX;
-
 /// No thread gets to so many operations: the next frame finds that something has happened.
-const STALE: u64 = u64::MAX;
+const STALE: u64 = i64::MAX as u64;
 
 /// A balance that has gone so many bytes up or down is worth a reading.
 const MOVED: i64 = 64 * 1024;
@@ -43,14 +40,15 @@ static EPOCH: AtomicU64 = AtomicU64::new(1);
 /// without a further load.
 #[repr(C, align(128))]
 pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
-    /// Number of lines. It comes first: [`TableRef`] reads it.
-    len: usize,
-    pub(crate) open: AtomicU32,
     /// Whether there is anything to charge since the last settling.
+    ///
+    /// PERF: it comes first, so that its address is the table's.
     pub(crate) watch: Watch,
+    /// Number of lines; [`TableRef`] reads it.
+    len: usize,
+    pub(crate) open: Open,
     pub(crate) record: &'static Record,
-    /// The thread's operations when the table was last settled: a frame that is entered while they
-    /// are the same finds everything as it was left.
+    /// The thread's operations when the table was last settled.
     seen_operations: Tally,
     /// The resident set as last charged.
     pub(crate) rss: Tally,
@@ -74,6 +72,57 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     pub(crate) threads: Tally,
     pub(crate) thread_name: [Tally; 2],
     pub(crate) lines: Lines,
+}
+
+/// Which line is open: the complement of its slot, which is negative. Where none is, the thread's operations when the
+/// table was last settled: a frame that is entered while they are the same finds everything as it was left.
+///
+/// PERF: one word, so that entering a frame compares once.
+pub(crate) struct Open(AtomicI64);
+
+impl Open {
+    const fn stale() -> Self {
+        Self(AtomicI64::new(STALE as i64))
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, slot: u32) {
+        self.0.store(!i64::from(slot), Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn close(&self, operations: u64) {
+        self.0.store(operations as i64, Relaxed);
+    }
+
+    /// Whether no line is open, and there were so many operations when the last one was closed.
+    #[inline(always)]
+    pub(crate) fn is_closed_since(&self, operations: u64) -> bool {
+        self.0.load(Relaxed) == operations as i64
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.load(Relaxed) >= 0
+    }
+
+    /// The slot of the line that is open.
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> Option<u32> {
+        let open = self.0.load(Relaxed);
+        (open < 0).then_some(!open as u32)
+    }
+
+    /// Makes the next frame find that something has happened, where no line is open. Any thread may say
+    /// so; where the table's own thread opens a line meanwhile, that is told otherwise.
+    fn make_stale(&self) {
+        let open = self.0.load(Relaxed);
+        if open >= 0 {
+            let _ = self
+                .0
+                .compare_exchange(open, STALE as i64, Relaxed, Relaxed);
+        }
+    }
 }
 
 /// The counters when the open line was last settled.
@@ -113,9 +162,9 @@ pub(crate) struct Pending {
 impl Table<[LineTally; 0]> {
     fn without_lines(record: &'static Record, len: usize, timed: bool) -> Self {
         Self {
-            len,
-            open: AtomicU32::new(CLOSED),
             watch: Watch::new(),
+            len,
+            open: Open::stale(),
             record,
             seen_operations: Tally::new(STALE),
             rss: Tally::default(),
@@ -137,6 +186,9 @@ impl Table<[LineTally; 0]> {
 }
 
 impl Table {
+    /// Where the number of its lines is in it.
+    pub(crate) const LEN: usize = std::mem::offset_of!(Table<[LineTally; 0]>, len);
+
     /// Makes the table of a site with `len` lines for a thread; `None` if there is no memory.
     pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<TableRef> {
         let lines = Layout::array::<LineTally>(len).ok()?;
@@ -168,10 +220,15 @@ impl Table {
         &self.record.counters
     }
 
-    /// Whether a frame that is entered now would find something to charge from before.
-    #[inline(always)]
-    pub(crate) fn is_stale(&self) -> bool {
+    /// Whether something has happened since the table was last settled.
+    fn is_stale(&self) -> bool {
         self.counters().operations() != self.seen_operations.get()
+    }
+
+    /// Closes the open line, which is settled.
+    #[inline(always)]
+    pub(crate) fn close_line(&self) {
+        self.open.close(self.seen_operations.get());
     }
 
     /// Makes sure that the open line is settled when it ends.
@@ -184,10 +241,10 @@ impl Table {
 
     #[inline(always)]
     fn open_tally(&self) -> Option<&LineTally> {
-        let open = self.open.load(Relaxed);
+        let slot = self.open.slot()?;
         // SAFETY: the slot of an open line was in range when it was opened.
         #[expect(unsafe_code)]
-        (open != CLOSED).then(|| unsafe { self.lines.get_unchecked(open as usize) })
+        Some(unsafe { self.lines.get_unchecked(slot as usize) })
     }
 
     /// Charges the open line with all that happened since the last settling.
@@ -286,13 +343,16 @@ impl Table {
 
     /// Pauses the open line for a frame within that of another one.
     pub(crate) fn pause(&self) {
+        let Some(slot) = self.open.slot() else {
+            return;
+        };
         if self.watch.changed() || self.is_stale() || self.timed {
             // The innermost frame may be another one's, in between: it is to know the highest balance.
             self.counters().fold(self.counters().balance());
             self.settle();
         }
         self.nest.push(Paused {
-            slot: self.open.load(Relaxed),
+            slot,
             base: self.base.get(),
             top: self.top.get(),
             around: self.watch.around.get(),
@@ -311,9 +371,9 @@ impl Table {
         let top = self.top.get();
         self.counters().watch.set(self.watch.around.get());
         let Some(paused) = self.nest.pop() else {
-            return self.open.store(CLOSED, Relaxed);
+            return self.close_line();
         };
-        self.open.store(paused.slot, Relaxed);
+        self.open.set(paused.slot);
         self.base.set(paused.base);
         self.top.set(paused.top.max(top));
         self.watch.around.set(paused.around);
@@ -368,9 +428,9 @@ impl Table {
     pub(crate) fn arm(&self) {
         let epoch = EPOCH.load(Relaxed);
         if self.epoch.get() != epoch {
-            let open = self.open.load(Relaxed) as usize;
-            for (slot, line) in self.lines.iter().enumerate() {
-                line.clear(slot == open); // that one runs, now as before the reset
+            let open = self.open.slot();
+            for (slot, line) in (0..).zip(&self.lines) {
+                line.clear(Some(slot) == open); // that one runs, now as before the reset
             }
             self.threads.set(0);
             self.owner.set(0);
@@ -404,7 +464,11 @@ impl Table {
         start.allocated.set(counters.allocated.get());
         start.freed.set(counters.freed.get());
         start.grown.set(counters.grown.get());
-        self.seen_operations.set(counters.operations());
+        let operations = counters.operations();
+        self.seen_operations.set(operations);
+        if self.open.is_closed() {
+            self.open.close(operations);
+        }
     }
 
     fn pending(&self) -> Pending {
@@ -423,7 +487,7 @@ impl Table {
 
     /// The thread is gone, whatever line it was in.
     pub(crate) fn abandon(&self) {
-        self.open.store(CLOSED, Relaxed);
+        self.open.close(STALE);
         self.seen_operations.set(STALE);
         self.nest.clear();
         self.watch.set_nested(false);
@@ -447,8 +511,7 @@ impl Table {
         for attempt in 1..=ATTEMPTS {
             let before = self.moment();
             fence(Acquire);
-            let open = before.open;
-            let pending = ((open as usize) < self.lines.len()).then(|| (open, self.pending()));
+            let pending = before.open.map(|slot| (slot, self.pending()));
             fence(Acquire);
             let calm = before.sequence.is_multiple_of(2) && self.moment() == before;
             if calm || attempt == ATTEMPTS {
@@ -467,7 +530,7 @@ impl Table {
     fn moment(&self) -> Moment {
         Moment {
             sequence: self.sequence.get(),
-            open: self.open.load(Relaxed),
+            open: self.open.slot(),
             operations: self.counters().operations(),
         }
     }
@@ -477,7 +540,7 @@ impl Table {
 #[derive(PartialEq)]
 struct Moment {
     sequence: u64,
-    open: u32,
+    open: Option<u32>,
     operations: u64,
 }
 
@@ -509,6 +572,7 @@ pub(crate) fn reset() {
                 table.arm();
             } else {
                 table.seen_operations.set(STALE);
+                table.open.make_stale();
                 table.watch.mark();
             }
         }

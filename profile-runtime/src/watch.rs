@@ -6,7 +6,7 @@
 //! entering and leaving a frame touches nothing of the frames around.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use crate::tally::Balance;
 
@@ -16,16 +16,20 @@ pub(crate) const NONE: i64 = i64::MIN;
 /// Nothing has happened.
 const CALM: i64 = -1;
 
+/// Nothing has happened, and the frame pauses another one of the same table.
+const CALM_WITHIN: i64 = -2;
+
 /// What one frame, or a thread outside of all frames, is to know of its heap.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Watch {
-    /// All bits set while nothing has happened since the open line was last settled, else none.
+    /// Negative while nothing has happened since the open line was last settled: as [`rest`](Self::rest).
+    /// Else 0.
     ///
-    /// PERF: a mask, so that a probe looks at it and at the sign of its line's count at once.
+    /// PERF: a probe looks at its sign and at that of its line's count at once.
     calm: Balance,
-    /// Whether the frame pauses another one of the same table.
-    nested: AtomicBool,
+    /// [`CALM`], or [`CALM_WITHIN`].
+    rest: Balance,
     /// Highest balance of the thread since the open line began, as far as it was handed on.
     top: Balance,
     /// The watch of the frame around.
@@ -63,7 +67,7 @@ impl Watch {
     pub(crate) const fn new() -> Self {
         Self {
             calm: Balance::new(CALM),
-            nested: AtomicBool::new(false),
+            rest: Balance::new(CALM),
             top: Balance::new(NONE),
             around: Link::nowhere(),
         }
@@ -71,7 +75,7 @@ impl Watch {
 
     #[inline(always)]
     pub(crate) fn changed(&self) -> bool {
-        self.calm.get() != CALM
+        self.calm.get() >= 0
     }
 
     /// A number that is negative as long as `count` is and nothing has happened.
@@ -101,19 +105,23 @@ impl Watch {
         self.top.set(top);
     }
 
+    /// Says whether the frame pauses another one of the same table, where nothing has happened in it.
     pub(crate) fn set_nested(&self, nested: bool) {
-        self.nested.store(nested, Relaxed);
+        self.rest.set(if nested { CALM_WITHIN } else { CALM });
+        if !self.changed() {
+            self.calm.set(self.rest.get());
+        }
     }
 
     /// Whether leaving has more to do than to close a line.
     #[inline(always)]
     pub(crate) fn changed_or_nested(&self) -> bool {
-        self.changed() | self.nested.load(Relaxed)
+        self.calm.get() != CALM
     }
 
     /// Starts over, as if nothing had happened.
     pub(crate) fn clear(&self) {
-        self.calm.set(CALM);
+        self.calm.set(self.rest.get());
         self.top.set(NONE);
     }
 

@@ -6,14 +6,11 @@
 //!
 //! Nothing here allocates, panics or touches a thread-local: the sampler's thread has none.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use profile_trace::timeline::Record as Entry;
 
 use crate::cursor::TableRef;
 use crate::record;
 use crate::site::{self, Site};
-use crate::table::CLOSED;
 
 /// The most functions that are followed, each on each thread. A power of two.
 const CAPACITY: usize = 2048;
@@ -82,8 +79,8 @@ impl Calls {
         let Some(seen) = self.seen.get_mut(place) else {
             return;
         };
-        let runs = table.open.load(Relaxed) != CLOSED || calls != seen.calls;
-        let function = site.id();
+        let runs = !table.open.is_closed() || calls != seen.calls;
+        let function = site.id().index() as u32;
         let left = seen.runs && !runs;
         let entered = runs && !seen.runs;
         let before = seen.calls;
@@ -122,7 +119,7 @@ impl Calls {
     }
 
     fn name(&mut self, site: &'static Site, tell: &mut impl FnMut(&Entry<'_>)) {
-        let number = site.id();
+        let number = site.id().index() as u32;
         let bit = 1 << (number % 64);
         let Some(known) = self.named.get_mut(number as usize / 64) else {
             return; // it stays without a name
