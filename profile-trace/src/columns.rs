@@ -24,12 +24,14 @@
 //! | 2 to 42 | a step of −20 to 20 |
 //! | 64 + `a` | its age is `a` · 256 and a byte of the lower ones |
 
+use std::mem;
+
 use crate::events::{
     Kind, LOW, Last, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED, TAG_TIME,
     slot_of,
 };
 use crate::huffman;
-use crate::varint::{Reader, Writer};
+use crate::varint::{Reader, Writer, gather, unzigzag};
 
 const TAGS: usize = 0;
 const NUMBERS: usize = 1;
@@ -49,18 +51,8 @@ const HOW_AGE: u8 = 64;
 const LONGEST_STEP: i64 = 20;
 const OLDEST: usize = (256 - HOW_AGE as usize) << 8;
 
-/// Where addresses are looked up, and how many places are looked at for one.
+/// Where addresses are looked up.
 const PLACES: usize = 1 << 14;
-const PROBES: usize = 8;
-
-/// A payload in columns, and the memory that it takes to make one of the other.
-#[derive(Debug)]
-pub(crate) struct Columns {
-    bytes: [Vec<u8>; COLUMNS],
-    said: Said,
-    /// The kind that each of the payload's slots holds, as a tag.
-    kinds: [u8; LOW as usize + 1],
-}
 
 /// The addresses of a payload, and what was said of them.
 #[derive(Debug, Default)]
@@ -77,29 +69,20 @@ impl Said {
         self.last = Last(0);
         self.before = [0; 2];
     }
-
-    /// What was said at `number`, said again in a column.
-    fn again(&mut self, column: usize, number: usize) -> Option<u64> {
-        let address = *self.addresses.get(number)?;
-        self.before[column - TAKEN] = number;
-        self.last = Last(address);
-        self.addresses.push(address);
-        Some(address)
-    }
 }
 
-/// Which number an address was said at last.
+/// Which number an address was said at last, as far as no other one has taken its place.
 #[derive(Debug)]
 struct Index {
     /// Numbers, above those of earlier payloads.
-    places: Box<[u32]>,
+    places: Box<[u32; PLACES]>,
     base: u32,
 }
 
 impl Index {
     fn new() -> Self {
         Self {
-            places: vec![0; PLACES].into(),
+            places: Box::new([0; PLACES]),
             base: 1,
         }
     }
@@ -115,68 +98,101 @@ impl Index {
         };
     }
 
-    /// When `address` was said, if it was; it is said again now.
+    /// When `address` was said, if that is known; it is said again now.
+    #[inline(always)]
     fn find(&mut self, address: u64, addresses: &[u64]) -> Option<usize> {
         let now = self.base + addresses.len() as u32;
-        let first = ((address >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50) as usize;
-        for probe in 0..PROBES {
-            let place = &mut self.places[(first + probe) % PLACES];
-            let Some(number) = place.checked_sub(self.base) else {
-                *place = now;
-                return None;
-            };
-            if addresses.get(number as usize) == Some(&address) {
-                *place = now;
-                return Some(number as usize);
-            }
-        }
-        self.places[first] = now; // the address that was there will be new again
-        None
+        let place = ((address >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50) as usize;
+        let before = mem::replace(&mut self.places[place], now);
+        let number = before.wrapping_sub(self.base) as usize;
+        (addresses.get(number) == Some(&address)).then_some(number)
     }
 }
 
-/// Puts payloads into columns.
+/// The columns that are being written, in one piece of memory.
+#[derive(Debug, Default)]
+struct Out {
+    bytes: Vec<u8>,
+    /// The room of each.
+    room: usize,
+    ends: [usize; COLUMNS],
+}
+
+impl Out {
+    /// Begins anew, with room for so many bytes in each column.
+    fn begin(&mut self, most: usize) {
+        // What is written may reach beyond what stays.
+        self.room = most + size_of::<u64>();
+        let needed = COLUMNS * self.room;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed, 0);
+        }
+        self.ends = std::array::from_fn(|column| column * self.room);
+    }
+
+    /// Writes a word, of which the first `length` bytes stay.
+    #[inline(always)]
+    fn word(&mut self, column: usize, word: u64, length: usize) {
+        let end = &mut self.ends[column];
+        if let Some(place) = self.bytes.get_mut(*end..).and_then(<[u8]>::first_chunk_mut) {
+            *place = word.to_le_bytes();
+            *end += length;
+        }
+    }
+
+    /// Writes a byte, which stays if `stays`.
+    #[inline(always)]
+    fn byte(&mut self, column: usize, byte: u8, stays: bool) {
+        let end = &mut self.ends[column];
+        if let Some(place) = self.bytes.get_mut(*end) {
+            *place = byte;
+            *end += usize::from(stays);
+        }
+    }
+
+    fn column(&self, column: usize) -> &[u8] {
+        &self.bytes[column * self.room..self.ends[column]]
+    }
+}
+
+/// Puts payloads into columns, and holds the memory that this takes.
 #[derive(Debug)]
 pub(crate) struct Splitter {
-    columns: Columns,
+    out: Out,
+    said: Said,
+    /// The kind that each of the payload's slots holds, as a tag.
+    kinds: [u8; LOW as usize + 1],
     index: Index,
-}
-
-impl Columns {
-    fn new() -> Self {
-        Self {
-            bytes: [const { Vec::new() }; COLUMNS],
-            said: Said::default(),
-            kinds: [0; LOW as usize + 1],
-        }
-    }
-
-    fn begin(&mut self) {
-        self.said.begin();
-        self.kinds = [0; LOW as usize + 1];
-    }
 }
 
 impl Splitter {
     /// For payloads of up to `largest` bytes, for which it then allocates nothing.
     pub(crate) fn new(largest: usize) -> Self {
-        let mut columns = Columns::new();
-        columns.bytes = [(); COLUMNS].map(|()| Vec::with_capacity(largest));
-        columns.said.addresses.reserve(largest);
-        Self {
-            columns,
+        let mut splitter = Self {
+            out: Out::default(),
+            said: Said::default(),
+            kinds: [0; LOW as usize + 1],
             index: Index::new(),
-        }
+        };
+        splitter.begin(largest);
+        splitter
+    }
+
+    fn begin(&mut self, length: usize) {
+        self.index.forget(self.said.addresses.len());
+        self.said.begin();
+        self.said.addresses.reserve(length);
+        self.kinds = [0; LOW as usize + 1];
+        // A free near the last address is a byte there, and may be two of a new one.
+        self.out.begin(2 * length);
     }
 
     /// Writes the columns of `payload`; `None` if it holds something else than events.
     pub(crate) fn write(&mut self, payload: &[u8], out: &mut Writer<'_>) -> Option<()> {
-        self.index.forget(self.columns.said.addresses.len());
-        self.columns.begin();
-        self.columns.bytes.iter_mut().for_each(Vec::clear);
+        self.begin(payload.len());
         self.split(payload)?;
-        for column in &self.columns.bytes {
-            huffman::encode(column, out);
+        for column in 0..COLUMNS {
+            huffman::encode(self.out.column(column), out);
         }
         Some(())
     }
@@ -184,59 +200,131 @@ impl Splitter {
     fn split(&mut self, payload: &[u8]) -> Option<()> {
         let mut reader = Reader::new(payload);
         self.number(TIMES, &mut reader)?;
-        while let Some(tag) = reader.byte() {
-            let slot = usize::from(tag & LOW);
-            if (TAG_NEAR_FREE..TAG_SLOT).contains(&tag) {
-                let mut last = self.columns.said.last;
-                let address = last.read_near(tag);
-                self.columns.bytes[TAGS].push(TAG_FREE);
-                self.address(TAKEN, address);
-                continue;
-            }
-            self.columns.bytes[TAGS].push(tag);
-            match tag {
-                TAG_SLOT_RESIZED.. => {
-                    self.number(NUMBERS, &mut reader)?;
-                    self.block(slot, &mut reader)?;
-                }
-                TAG_SLOT.. => self.block(slot, &mut reader)?,
-                TAG_FREE => self.said(TAKEN, &mut reader)?,
-                TAG_TIME => {
-                    self.number(TIMES, &mut reader)?;
-                }
-                TAG_SAMPLE => {
-                    self.number(TIMES, &mut reader)?;
-                    self.number(TIMES, &mut reader)?;
-                }
-                _ => {
-                    let kind = Kind::from_tag(tag)?;
-                    let stack = self.number(NUMBERS, &mut reader)?;
-                    self.number(NUMBERS, &mut reader)?;
-                    let slot = slot_of(u32::try_from(stack).ok()?, kind);
-                    self.columns.kinds[slot] = tag;
-                    self.block(slot, &mut reader)?;
-                }
+        while !reader.is_empty() {
+            if let Some(length) = self.usual(reader.rest()) {
+                reader.skip(length);
+            } else {
+                self.event(&mut reader)?;
             }
         }
         Some(())
     }
 
+    /// Puts an event into columns that is an allocation or a free as most are. Returns how many bytes it was;
+    /// `None` if it is another.
+    ///
+    /// PERF: which it is, how long its numbers are, and whether its address was said before cannot be predicted.
+    /// So nothing branches on it: what does not belong to the event is written, and then written over.
+    #[inline(always)]
+    fn usual(&mut self, rest: &[u8]) -> Option<usize> {
+        let rest: &[u8; 24] = rest.first_chunk()?;
+        let word = |at: usize| {
+            rest[at..]
+                .first_chunk()
+                .map(|bytes| u64::from_le_bytes(*bytes))
+        };
+        let tag = rest[0];
+        let slot = tag & LOW;
+        let (is_near, is_block) = (tag & !LOW == TAG_NEAR_FREE, tag >= TAG_SLOT);
+        let kind = self.kinds[usize::from(slot)];
+        let is_usual = if is_block {
+            kind == Kind::Alloc as u8 || kind == Kind::Zeroed as u8
+        } else {
+            is_near || tag == TAG_FREE
+        };
+        if !is_usual {
+            return None;
+        }
+        let size = word(1)?;
+        let (_, size_length) = gather(size)?;
+        let size_length = size_length * usize::from(tag >= TAG_SLOT_RESIZED);
+        let said = word(1 + size_length)?;
+        let (code, code_length) = gather(said)?;
+        let (said, code, code_length) = if is_near {
+            let code = u64::from(slot) << 1; // as it would be said of an allocation
+            (code, code, 0)
+        } else {
+            (said, code, code_length)
+        };
+        let has_remainder = code & 1 == 1;
+        let length = code_length + usize::from(has_remainder);
+        if length > size_of::<u64>() {
+            return None;
+        }
+        let remainder = rest[1 + size_length + code_length] & 15;
+        let distance = unzigzag(code >> 1) << 4 | i64::from(remainder * u8::from(has_remainder));
+        let address = self.said.last.0.wrapping_add(distance as u64);
+
+        let out = &mut self.out;
+        out.byte(TAGS, if is_near { TAG_FREE } else { tag }, true);
+        out.word(NUMBERS, size, size_length);
+        let column = if is_block { GIVEN } else { TAKEN };
+        let is_new = !self.address(column, address);
+        let new_length = length + usize::from(is_near);
+        self.out.word(NEW, said, new_length * usize::from(is_new));
+        Some(1 + size_length + length)
+    }
+
+    /// Puts any event into columns.
+    #[inline(never)]
+    fn event(&mut self, reader: &mut Reader<'_>) -> Option<()> {
+        let tag = reader.byte()?;
+        let slot = usize::from(tag & LOW);
+        if tag & !LOW == TAG_NEAR_FREE {
+            self.out.byte(TAGS, TAG_FREE, true);
+            let mut last = self.said.last;
+            let address = last.read_near(tag);
+            self.say(TAKEN, address);
+            return Some(());
+        }
+        self.out.byte(TAGS, tag, true);
+        match tag {
+            TAG_SLOT_RESIZED.. => {
+                self.number(NUMBERS, reader)?;
+                self.block(slot, reader)
+            }
+            TAG_SLOT.. => self.block(slot, reader),
+            TAG_FREE => self.said(TAKEN, reader),
+            TAG_TIME => {
+                self.number(TIMES, reader)?;
+                Some(())
+            }
+            TAG_SAMPLE => {
+                self.number(TIMES, reader)?;
+                self.number(TIMES, reader)?;
+                Some(())
+            }
+            _ => {
+                let kind = Kind::from_tag(tag)?;
+                let stack = self.number(NUMBERS, reader)?;
+                self.number(NUMBERS, reader)?;
+                let slot = slot_of(u32::try_from(stack).ok()?, kind);
+                self.kinds[slot] = tag;
+                self.block(slot, reader)
+            }
+        }
+    }
+
     /// Copies a number into a column.
     fn number(&mut self, column: usize, reader: &mut Reader<'_>) -> Option<u64> {
-        let before = *reader;
         let number = reader.varint()?;
-        let column = &mut self.columns.bytes[column];
-        if number < 0x80 {
-            column.push(number as u8); // PERF: most are; a copy of any length is a call
-        } else {
-            column.extend_from_slice(before.up_to(reader));
-        }
+        let mut place = [0; 16];
+        let mut writer = Writer::new(&mut place);
+        writer.varint(number);
+        let length = writer.written();
+        self.bytes(column, &place[..length]);
         Some(number)
+    }
+
+    fn bytes(&mut self, column: usize, bytes: &[u8]) {
+        for &byte in bytes {
+            self.out.byte(column, byte, true);
+        }
     }
 
     /// The addresses of an allocation.
     fn block(&mut self, slot: usize, reader: &mut Reader<'_>) -> Option<()> {
-        match Kind::from_tag(self.columns.kinds[slot])? {
+        match Kind::from_tag(self.kinds[slot])? {
             Kind::Realloc => self.said(TAKEN, reader)?,
             Kind::Alloc | Kind::Zeroed => {}
         }
@@ -244,37 +332,46 @@ impl Splitter {
     }
 
     fn said(&mut self, column: usize, reader: &mut Reader<'_>) -> Option<()> {
-        let mut last = self.columns.said.last;
+        let mut last = self.said.last;
         let address = last.read(reader)?;
-        self.address(column, address);
+        self.say(column, address);
         Some(())
     }
 
-    fn address(&mut self, column: usize, address: u64) {
-        let Columns { bytes, said, .. } = &mut self.columns;
-        let now = said.addresses.len();
-        let found = self.index.find(address, &said.addresses);
-        let Some(number) = found.filter(|number| now - number < OLDEST) else {
-            bytes[column].push(HOW_NEW);
+    fn say(&mut self, column: usize, address: u64) {
+        let mut last = self.said.last;
+        if !self.address(column, address) {
             let mut place = [0; 16];
             let mut writer = Writer::new(&mut place);
-            said.last.write(address, &mut writer);
+            last.write(address, &mut writer);
             let length = writer.written();
-            bytes[NEW].extend_from_slice(&place[..length]);
-            said.addresses.push(address);
-            return;
-        };
-        let age = now - number;
-        let step = number as i64 - said.before[column - TAKEN] as i64;
-        if age == 1 {
-            bytes[column].push(HOW_PREVIOUS);
-        } else if step.abs() <= LONGEST_STEP {
-            bytes[column].push((step + LONGEST_STEP) as u8 + HOW_STEP);
-        } else {
-            bytes[column].push((age >> 8) as u8 + HOW_AGE);
-            bytes[column + LOWER].push(age as u8);
+            self.bytes(NEW, &place[..length]);
         }
-        said.again(column, number);
+    }
+
+    /// Says how an address is said. Whether that is all; else it belongs into [`NEW`], too.
+    #[inline(always)]
+    fn address(&mut self, column: usize, address: u64) -> bool {
+        let said = &mut self.said;
+        let now = said.addresses.len();
+        let found = self.index.find(address, &said.addresses);
+        let age = now - found.unwrap_or(0);
+        let is_known = found.is_some() & (age < OLDEST);
+        let before = said.before[column - TAKEN];
+        let step = (now - age) as i64 - before as i64;
+        let is_step = step.abs() <= LONGEST_STEP;
+        let of_step = ((step + LONGEST_STEP) as u8).wrapping_add(HOW_STEP);
+        let of_age = ((age >> 8) as u8).wrapping_add(HOW_AGE);
+        let how = if is_step { of_step } else { of_age };
+        let how = if age == 1 { HOW_PREVIOUS } else { how };
+        let how = if is_known { how } else { HOW_NEW };
+        said.before[column - TAKEN] = if is_known { now - age } else { before };
+        said.last = Last(address);
+        said.addresses.push(address);
+        self.out.byte(column, how, true);
+        self.out
+            .byte(column + LOWER, age as u8, is_known & !is_step & (age != 1));
+        is_known
     }
 }
 
@@ -285,31 +382,31 @@ pub(crate) use join::join;
 mod join {
     use super::*;
 
-    /// Puts the payload of `out.len()` bytes together whose columns are `stored`; `None` if these
-    /// are none.
-    pub(crate) fn join(stored: &[u8], out: &mut [u8]) -> Option<()> {
-        let most = out.len();
-        let mut columns = Columns::new();
-        let mut reader = Reader::new(stored);
-        for column in &mut columns.bytes {
-            huffman::decode(&mut reader, most, column)?;
-        }
-        let Columns { bytes, said, kinds } = columns;
-        let mut joiner = Joiner {
-            columns: std::array::from_fn(|column| Reader::new(&bytes[column])),
-            said,
-            kinds,
-            out: Writer::new(out),
-        };
-        joiner.join()?;
-        (joiner.out.written() == most && reader.is_empty()).then_some(())
-    }
-
+    /// What a payload in columns holds.
     struct Joiner<'a> {
         columns: [Reader<'a>; COLUMNS],
         said: Said,
         kinds: [u8; LOW as usize + 1],
         out: Writer<'a>,
+    }
+
+    /// Puts the payload of `out.len()` bytes together whose columns are `stored`; `None` if these
+    /// are none.
+    pub(crate) fn join(stored: &[u8], out: &mut [u8]) -> Option<()> {
+        let most = out.len();
+        let mut columns = [const { Vec::new() }; COLUMNS];
+        let mut reader = Reader::new(stored);
+        for column in &mut columns {
+            huffman::decode(&mut reader, most, column)?;
+        }
+        let mut joiner = Joiner {
+            columns: std::array::from_fn(|column| Reader::new(&columns[column])),
+            said: Said::default(),
+            kinds: [0; LOW as usize + 1],
+            out: Writer::new(out),
+        };
+        joiner.join()?;
+        (joiner.out.written() == most && reader.is_empty()).then_some(())
     }
 
     impl Joiner<'_> {
@@ -393,7 +490,12 @@ mod join {
                     self.said.before[column - TAKEN].checked_add_signed(step)?
                 }
             };
-            self.said.again(column, number)
+            let said = &mut self.said;
+            let address = *said.addresses.get(number)?;
+            said.before[column - TAKEN] = number;
+            said.last = Last(address);
+            said.addresses.push(address);
+            Some(address)
         }
     }
 }

@@ -132,7 +132,7 @@ impl Last {
         let distance = address.wrapping_sub(self.0) as i64;
         self.0 = address;
         let remainder = distance as u8 & 15;
-        writer.varint(zigzag(distance >> 4) << 1 | u64::from(remainder != 0));
+        writer.long_varint(zigzag(distance >> 4) << 1 | u64::from(remainder != 0));
         if remainder != 0 {
             writer.byte(remainder);
         }
@@ -141,7 +141,7 @@ impl Last {
     /// Reads what [`write`](Self::write) has written.
     #[inline]
     pub(crate) fn read(&mut self, reader: &mut Reader<'_>) -> Option<u64> {
-        let code = reader.varint()?;
+        let code = reader.long_varint()?;
         let mut distance = unzigzag(code >> 1) << 4;
         if code & 1 != 0 {
             distance |= i64::from(reader.byte()? & 15);

@@ -6,6 +6,34 @@
 /// The most bytes that a varint takes.
 pub(crate) const MAX: usize = 10;
 
+/// The bytes of a varint, the first one lowest, and how many they are; the rest are zero. Of numbers of up to
+/// 56 bits.
+#[inline]
+fn spread(value: u64) -> (u64, usize) {
+    let length = (70 - (value | 1).leading_zeros()) / 7;
+    let mut word = value & 0x0000_0000_0FFF_FFFF | (value & 0x00FF_FFFF_F000_0000) << 4;
+    word = word & 0x0000_3FFF_0000_3FFF | (word & 0x0FFF_C000_0FFF_C000) << 2;
+    word = word & 0x007F_007F_007F_007F | (word & 0x3F80_3F80_3F80_3F80) << 1;
+    let followed = !(u64::MAX << (8 * (length - 1)));
+    (word | 0x8080_8080_8080_8080 & followed, length as usize)
+}
+
+/// The number of a varint whose bytes `word` begins with, and how many they are; `None` if they are more than
+/// eight.
+#[inline]
+pub(crate) fn gather(word: u64) -> Option<(u64, usize)> {
+    let ends = !word & 0x8080_8080_8080_8080;
+    if ends == 0 {
+        return None;
+    }
+    let length = ends.trailing_zeros() as usize / 8 + 1;
+    let mut value = word & (ends ^ (ends - 1)) & 0x7F7F_7F7F_7F7F_7F7F;
+    value = value & 0x007F_007F_007F_007F | (value & 0x7F00_7F00_7F00_7F00) >> 1;
+    value = value & 0x0000_3FFF_0000_3FFF | (value & 0x3FFF_0000_3FFF_0000) >> 2;
+    value = value & 0x0000_0000_0FFF_FFFF | (value & 0x0FFF_FFFF_0000_0000) >> 4;
+    Some((value, length))
+}
+
 /// Writes into a buffer that its owner knows to be large enough: what does not fit is dropped.
 pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
@@ -38,6 +66,33 @@ impl<'a> Writer<'a> {
         let length = bytes.len().min(rest.len());
         rest[..length].copy_from_slice(&bytes[..length]);
         self.at += length;
+    }
+
+    /// Writes the first `length` bytes of a word.
+    #[inline]
+    pub(crate) fn word(&mut self, word: u64, length: usize) {
+        let bytes = word.to_le_bytes();
+        match self.buffer[self.at..].first_chunk_mut() {
+            Some(place) => {
+                *place = bytes;
+                self.at += length;
+            }
+            None => self.bytes(&bytes[..length]),
+        }
+    }
+
+    /// Writes a varint of which nobody knows how long it is.
+    ///
+    /// PERF: no branch depends on its length, as one does in [`varint`](Self::varint), which is for what mostly takes a
+    /// byte.
+    #[inline]
+    pub(crate) fn long_varint(&mut self, value: u64) {
+        if value < 1 << 56 {
+            let (word, length) = spread(value);
+            self.word(word, length);
+        } else {
+            self.varint(value);
+        }
     }
 
     #[inline]
@@ -79,7 +134,7 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
-    #[cfg(any(feature = "read", test))]
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -119,14 +174,27 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The bytes that this one has yet to read and `later`, a copy that went on, has not.
+    /// A varint of which nobody knows how long it is; see [`Writer::long_varint`].
     #[inline]
-    pub(crate) fn up_to(&self, later: &Self) -> &'a [u8] {
-        &self.0[..self.0.len() - later.0.len()]
+    pub(crate) fn long_varint(&mut self) -> Option<u64> {
+        let word = self.0.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        match word.and_then(gather) {
+            Some((value, length)) => {
+                self.0 = &self.0[length..];
+                Some(value)
+            }
+            None => self.varint(),
+        }
+    }
+
+    /// Passes over so many bytes.
+    #[inline]
+    pub(crate) fn skip(&mut self, length: usize) {
+        self.0 = self.0.get(length..).unwrap_or_default();
     }
 
     /// What has not been read yet.
-    #[cfg(any(feature = "read", test))]
+    #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.0
     }
@@ -176,9 +244,32 @@ mod tests {
         }
 
         #[test]
+        fn long_numbers_are_the_same(value: u64, bits in 0..64u32, room in 0..12usize) {
+            let value = value >> bits;
+            let mut bytes = Vec::new();
+            push(&mut bytes, value);
+            let length = bytes.len();
+            let mut place = vec![0xFF; length + room];
+            let mut writer = Writer::new(&mut place);
+            writer.long_varint(value);
+            prop_assert_eq!(writer.written(), length);
+            prop_assert_eq!(&place[..length], &bytes);
+            let mut reader = Reader::new(&place);
+            prop_assert_eq!(reader.long_varint(), Some(value));
+            prop_assert_eq!(reader.rest().len(), room);
+        }
+
+        #[test]
         fn any_bytes_are_a_number_or_none(bytes: Vec<u8>) {
             let mut reader = Reader::new(&bytes);
-            while reader.varint().is_some() {}
+            let mut same = reader;
+            loop {
+                let number = reader.varint();
+                prop_assert_eq!(number, same.long_varint());
+                if number.is_none() {
+                    break;
+                }
+            }
         }
     }
 
