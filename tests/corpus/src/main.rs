@@ -47,7 +47,8 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = package.join("../..").canonicalize()?;
-    let all = list::read(&package.join("corpus.toml"))?;
+    let list = options.list.clone();
+    let all = list::read(&list.unwrap_or_else(|| package.join("corpus.toml")))?;
     let entries = chosen(&all, options)?;
     let folder = work_folder()?;
     let memline = options.memline.as_ref().unwrap_or(&project);
@@ -82,7 +83,7 @@ fn run(options: &Options) -> Result<bool> {
 fn chosen<'a>(entries: &'a [Entry], options: &Options) -> Result<Vec<&'a Entry>> {
     for name in &options.names {
         if !entries.iter().any(|entry| entry.name == *name) {
-            bail!("corpus.toml lists no crate `{name}`");
+            bail!("the list has no crate `{name}`");
         }
     }
     Ok(entries

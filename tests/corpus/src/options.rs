@@ -16,6 +16,7 @@ Options:
       --quick         only the crates that corpus.toml marks as quick
       --check         only check the libraries: errors and warnings, no tests, no times
       --markdown      write the last result of every listed crate to docs/CORPUS.md
+      --list FILE     another list of crates than corpus.toml
       --jobs N        how many compilers cargo runs at once
       --memline PATH  the memline to profile with, in place of this repository
   -h, --help          this text
@@ -32,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) check: bool,
     /// Whether `docs/CORPUS.md` is written.
     pub(crate) markdown: bool,
+    /// The list of crates, in place of `corpus.toml`.
+    pub(crate) list: Option<PathBuf>,
     /// Handed to cargo as `--jobs`.
     pub(crate) jobs: Option<u32>,
     /// The package to depend on, in place of this repository.
@@ -50,6 +53,10 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--check" => options.check = true,
                 "--markdown" => options.markdown = true,
+                "--list" => {
+                    let path = args.next().context("--list wants a file")?;
+                    options.list = Some(path.into());
+                }
                 "--jobs" => {
                     let jobs = args.next().context("--jobs wants a number")?;
                     let jobs = jobs.parse().with_context(|| {
@@ -69,6 +76,9 @@ impl Options {
                 }
                 _ => options.names.push(arg),
             }
+        }
+        if options.markdown && options.list.is_some() {
+            bail!("--markdown writes the page of corpus.toml: leave --list out");
         }
         Ok(Some(options))
     }
