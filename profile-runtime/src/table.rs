@@ -64,7 +64,7 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     /// Whether the time column is wanted, and when the open line began, in nanoseconds.
     started: Tally,
     timed: bool,
-    /// Odd while a line is being settled.
+    /// Odd while a line is being settled, or its next sample chosen: its count is in two words.
     sequence: Tally,
     epoch: Tally,
     /// The owner of the record that the table was last armed for.
@@ -405,16 +405,20 @@ impl Table {
         let record = self.record;
         let mut due = settled == Settled::Moved;
         if line.is_sampled() {
-            let time = clock::now();
+            let (time, interval) = (clock::now(), crate::rss::interval());
+            self.sequence.add(1);
+            fence(Release);
             if self.timed {
                 line.time.add(time.saturating_sub(self.started.get()));
             }
-            due |= line.sample(time, record.rss_read.get(), crate::rss::interval());
-            if due {
-                record.rss_read.set(time);
-            }
+            due |= line.sample(time, record.rss_read.get(), interval);
             if self.timed {
                 line.sample_always();
+            }
+            fence(Release);
+            self.sequence.add(1);
+            if due {
+                record.rss_read.set(time);
             }
         }
         if due {
