@@ -54,7 +54,8 @@ impl<A> Allocator<A> {
 // a thread that writes its last report from a signal handler, serves itself from `signal_report`.
 // The tally in between neither allocates from `A` nor unwinds.
 //
-// PERF: what is seldom done is done by the last call, so that the usual path saves no registers for it.
+// PERF: what is seldom done is done by the last call, so that the usual path saves no registers for it; and takes
+// what the allocator was given in the same order, so that it moves none.
 #[expect(unsafe_code)]
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
@@ -63,7 +64,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         unsafe {
             match self.way.record() {
                 Some(record) => self.count_alloc(record, layout, false),
-                None => self.first_alloc(layout, false),
+                None => Self::first_alloc(layout, false, self),
             }
         }
     }
@@ -74,7 +75,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         unsafe {
             match self.way.record() {
                 Some(record) => self.count_alloc(record, layout, true),
-                None => self.first_alloc(layout, true),
+                None => Self::first_alloc(layout, true, self),
             }
         }
     }
@@ -85,7 +86,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         unsafe {
             match self.way.record() {
                 Some(record) => self.count_free(record, block, layout),
-                None => self.first_free(block, layout),
+                None => Self::first_free(block, layout, self),
             }
         }
     }
@@ -96,7 +97,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         unsafe {
             match self.way.record() {
                 Some(record) => self.count_realloc(record, block, layout, new_size),
-                None => self.first_realloc(block, layout, new_size),
+                None => Self::first_realloc(block, layout, new_size, self),
             }
         }
     }
@@ -127,7 +128,7 @@ impl<A: GlobalAlloc> Allocator<A> {
         // SAFETY: the caller upholds the contract.
         unsafe {
             if record.counters.free(layout.size()) {
-                self.free_after(record, block, layout);
+                Self::free_after(block, layout, record, self);
             } else {
                 self.inner.dealloc(block, layout);
             }
@@ -144,7 +145,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     ) -> *mut u8 {
         if record.counters.follows() {
             // SAFETY: as below.
-            return unsafe { self.realloc_followed(record, block, layout, new_size) };
+            return unsafe { Self::realloc_followed(block, layout, new_size, record, self) };
         }
         // SAFETY: the caller upholds the contract.
         let new = unsafe { self.inner.realloc(block, layout, new_size) };
@@ -159,15 +160,15 @@ impl<A: GlobalAlloc> Allocator<A> {
     #[cold]
     #[inline(never)]
     unsafe fn realloc_followed(
-        &self,
-        record: &Record,
         block: *mut u8,
         layout: Layout,
         new_size: usize,
+        record: &Record,
+        this: &Self,
     ) -> *mut u8 {
         let resized = trace::before_realloc(block);
         // SAFETY: the caller upholds the contract.
-        let new = unsafe { self.inner.realloc(block, layout, new_size) };
+        let new = unsafe { this.inner.realloc(block, layout, new_size) };
         if new.is_null() {
             if let Some(resized) = resized {
                 resized.put_back();
@@ -181,28 +182,28 @@ impl<A: GlobalAlloc> Allocator<A> {
     /// A free that is not only counted: before it, while the address is not anybody else's.
     #[cold]
     #[inline(never)]
-    unsafe fn free_after(&self, record: &Record, block: *mut u8, layout: Layout) {
+    unsafe fn free_after(block: *mut u8, layout: Layout, record: &Record, this: &Self) {
         record.counters.after_free(block);
         // SAFETY: the caller upholds the contract.
-        unsafe { self.inner.dealloc(block, layout) };
+        unsafe { this.inner.dealloc(block, layout) };
     }
 
     #[cold]
     #[inline(never)]
-    unsafe fn first_alloc(&self, layout: Layout, zeroed: bool) -> *mut u8 {
-        match self.first_record() {
+    unsafe fn first_alloc(layout: Layout, zeroed: bool, this: &Self) -> *mut u8 {
+        match this.first_record() {
             // SAFETY: the caller upholds the contract.
-            Some(record) => unsafe { self.count_alloc(record, layout, zeroed) },
+            Some(record) => unsafe { this.count_alloc(record, layout, zeroed) },
             None => arena::alloc_zeroed(layout),
         }
     }
 
     #[cold]
     #[inline(never)]
-    unsafe fn first_free(&self, block: *mut u8, layout: Layout) {
-        if let Some(record) = self.first_record() {
+    unsafe fn first_free(block: *mut u8, layout: Layout, this: &Self) {
+        if let Some(record) = this.first_record() {
             // SAFETY: the caller upholds the contract.
-            unsafe { self.count_free(record, block, layout) };
+            unsafe { this.count_free(record, block, layout) };
         } // else the process is about to end
     }
 
@@ -220,11 +221,16 @@ impl<A: GlobalAlloc> Allocator<A> {
 
     #[cold]
     #[inline(never)]
-    unsafe fn first_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+    unsafe fn first_realloc(
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+        this: &Self,
+    ) -> *mut u8 {
         // SAFETY: the caller upholds the contract.
         unsafe {
-            match self.first_record() {
-                Some(record) => self.count_realloc(record, block, layout, new_size),
+            match this.first_record() {
+                Some(record) => this.count_realloc(record, block, layout, new_size),
                 None => signal_report::realloc(block, layout, new_size),
             }
         }

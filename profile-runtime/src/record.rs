@@ -34,11 +34,11 @@ pub(crate) struct Record {
     pub(crate) rss_ceiling: Balance,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
-    /// The thread's tables, by the ids of sites.
+    /// The thread's tables, by the ids of sites; [`NO_TABLES`] before the first.
     ///
     /// PERF: there is room for every id, so that none is compared with a length. What is not touched of it is
     /// not in memory.
-    tables: &'static Tables,
+    tables: AtomicPtr<Tables>,
     /// Counts the threads that have owned the record.
     owner: AtomicU64,
     in_use: AtomicBool,
@@ -50,7 +50,7 @@ pub(crate) struct Record {
 /// Blocks of tables, or null.
 type Tables = [AtomicPtr<()>; SiteId::COUNT];
 
-/// Of a record that has no room for tables.
+/// What a record has before its first table.
 static NO_TABLES: Tables = [const { AtomicPtr::new(ptr::null_mut()) }; SiteId::COUNT];
 
 /// The counters of a record when its thread began.
@@ -68,7 +68,7 @@ pub(crate) struct Start {
 static RECORDS: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 
 /// For threads that find no memory for a record of their own: their figures may lose counts.
-static SPARE: Record = Record::new(&NO_TABLES);
+static SPARE: Record = Record::new();
 
 /// The record of this thread, if it has one already.
 pub(crate) use crate::current::get as current_if_any;
@@ -105,7 +105,7 @@ pub(crate) fn follow_all(on: bool) {
 }
 
 impl Record {
-    const fn new(tables: &'static Tables) -> Self {
+    const fn new() -> Self {
         Self {
             counters: Counters::new(),
             outside: Watch::new(),
@@ -113,7 +113,7 @@ impl Record {
             rss_floor: Balance::new(0),
             rss_ceiling: Balance::new(0),
             rss_read: Tally::new(0),
-            tables,
+            tables: AtomicPtr::new((&raw const NO_TABLES).cast_mut()),
             owner: AtomicU64::new(0),
             in_use: AtomicBool::new(true),
             start: Start {
@@ -136,7 +136,7 @@ impl Record {
     /// The table of the site with this id, if the record has one.
     #[inline(always)]
     pub(crate) fn table(&self, site: SiteId) -> Option<TableRef> {
-        let block = self.tables[site.index()].load(Acquire);
+        let block = self.tables()[site.index()].load(Acquire);
         // SAFETY: null or the block of a table.
         #[expect(unsafe_code)]
         unsafe {
@@ -146,12 +146,30 @@ impl Record {
 
     /// Adds the table of a site. Only the record's own thread calls this.
     pub(crate) fn insert(&self, site: SiteId, table: TableRef) -> Option<()> {
-        let has_room = !ptr::eq(self.tables, &NO_TABLES);
-        has_room.then(|| self.tables[site.index()].store(table.block(), Release))
+        let mut tables = self.tables();
+        if ptr::eq(tables, &NO_TABLES) {
+            let own = arena::reserve::<Tables>();
+            // SAFETY: null, or zeroed memory of the type, of which nobody else knows: pointers in it are null.
+            #[expect(unsafe_code)]
+            let own = unsafe { own.as_ref() }?;
+            self.tables.store(ptr::from_ref(own).cast_mut(), Release);
+            tables = own;
+        }
+        tables[site.index()].store(table.block(), Release);
+        Some(())
+    }
+
+    #[inline(always)]
+    fn tables(&self) -> &'static Tables {
+        // SAFETY: it came from a reference, and what it points to is never freed.
+        #[expect(unsafe_code)]
+        unsafe {
+            &*self.tables.load(Acquire)
+        }
     }
 
     /// Every table of the record.
-    pub(crate) fn tables(&self) -> impl Iterator<Item = &'static Table> {
+    pub(crate) fn all_tables(&self) -> impl Iterator<Item = &'static Table> {
         SiteId::all().filter_map(|site| self.table(site).map(TableRef::get))
     }
 
@@ -166,7 +184,7 @@ impl Record {
         start.reallocated.set(counters.reallocated.get());
         counters.watch.set(&self.outside);
         self.owner.store(self.owner().wrapping_add(1), Relaxed);
-        for table in self.tables() {
+        for table in self.all_tables() {
             table.abandon();
         }
         current::set(Some(self));
@@ -212,15 +230,14 @@ fn take_over() -> &'static Record {
 }
 
 fn create() -> Option<&'static Record> {
-    let tables = arena::reserve::<Tables>();
     let block = arena::alloc_zeroed(Layout::new::<Record>()).cast::<Record>();
-    if tables.is_null() || block.is_null() {
+    if block.is_null() {
         return None;
     }
-    // SAFETY: zeroed blocks of the layouts, of which nobody else knows: pointers in them are null.
+    // SAFETY: a block of the layout, written before it is shared.
     #[expect(unsafe_code)]
     let record = unsafe {
-        block.write(Record::new(&*tables));
+        block.write(Record::new());
         &*block
     };
     let mut head = RECORDS.load(Relaxed);
@@ -259,7 +276,7 @@ pub(crate) fn thread_name() -> [u64; 2] {
 pub(crate) fn after_fork() {
     let mine = current_if_any().map(ptr::from_ref);
     for record in all().filter(|record| Some(ptr::from_ref(*record)) != mine) {
-        record.tables().for_each(Table::abandon);
+        record.all_tables().for_each(Table::abandon);
         record.in_use.store(ptr::eq(record, &SPARE), Relaxed);
     }
 }

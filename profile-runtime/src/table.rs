@@ -571,7 +571,7 @@ pub(crate) fn reset() {
     EPOCH.fetch_add(1, Relaxed);
     for record in crate::record::all() {
         let mine = crate::record::current_if_any().is_some_and(|mine| ptr::eq(mine, record));
-        for table in record.tables() {
+        for table in record.all_tables() {
             if mine {
                 table.arm();
             } else {

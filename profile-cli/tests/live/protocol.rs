@@ -13,12 +13,12 @@ use profile_trace::live::{self, News, Request};
 use profile_trace::{Header, Magic};
 
 use crate::programs::KEPT;
-use crate::running::{PATIENCE, check_failed, controlled, folder, program, run, scratch, start};
+use crate::running::{PATIENCE, check_failed, controlled, folder, run, scratch};
 use crate::viewer::{Viewer, sums, sums_so_far};
 
 pub(crate) fn what_lives_is_told_to_the_byte() {
     // Traced from the start, so that what lives is known when somebody comes to look.
-    let running = controlled(&[("MEMLINE_TRACE", "8")]);
+    let running = controlled("keeps", &[("MEMLINE_TRACE", "8")]);
     let mode = |path: &Path| {
         let metadata = fs::metadata(path).expect("it is there");
         metadata.permissions().mode() & 0o777
@@ -77,7 +77,7 @@ pub(crate) fn other_versions() {
     );
     program.join().expect("it ends well");
     // A viewer of a later version is told which one this is, and no more.
-    let running = controlled(&[]);
+    let running = controlled("keeps", &[]);
     let path = folder().join(format!("memline/{}.sock", running.pid()));
     let mut stream = UnixStream::connect(path).expect("it listens");
     stream.write_all(&header).expect("it is there");
@@ -108,7 +108,7 @@ fn resources(pid: u32) -> (usize, usize, u64) {
 }
 
 pub(crate) fn a_thousand_connects_leave_nothing() {
-    let mut running = controlled(&[]);
+    let mut running = controlled("keeps", &[]);
     let connect = |rounds: u32| {
         for round in 0..rounds {
             let mut viewer = Viewer::of(running.0.id());
@@ -149,14 +149,10 @@ pub(crate) fn a_thousand_connects_leave_nothing() {
 }
 
 pub(crate) fn a_viewer_that_reads_nothing_is_told_of_what_it_missed() {
-    let mut command = program("branches");
-    let mut running = start(command.env("MEMLINE_CONTROL", "1"));
-    running.wait_for("ready");
+    let running = controlled("branches", &[]);
     let mut slow = Viewer::of(running.pid());
     slow.ask(&Request::Watch);
-    let mut other = Viewer::of(running.pid());
-    other.header();
-    other.ask(&Request::Watch);
+    let mut other = Viewer::watching(running.pid());
     // The other is told all the same, until the pipe of the slow one is long full.
     let mut begin = Instant::now();
     let mut told = 0;
@@ -185,12 +181,8 @@ pub(crate) fn a_viewer_that_reads_nothing_is_told_of_what_it_missed() {
 
 /// Telling of 4,096 stacks takes memory, which is none of the program's.
 pub(crate) fn the_heap_is_that_of_the_program_alone() {
-    let mut command = program("branches");
-    let mut running = start(command.env("MEMLINE_CONTROL", "1"));
-    running.wait_for("ready");
-    let mut viewer = Viewer::of(running.pid());
-    viewer.header();
-    viewer.ask(&Request::Watch);
+    let running = controlled("branches", &[]);
+    let mut viewer = Viewer::watching(running.pid());
     let mut told = 0;
     while told < 12 {
         let message = viewer.next().expect("it runs");
@@ -203,12 +195,8 @@ pub(crate) fn the_heap_is_that_of_the_program_alone() {
 }
 
 pub(crate) fn a_forked_child_is_nobody() {
-    let mut command = program("forks");
-    let mut running = start(command.env("MEMLINE_CONTROL", "1"));
-    running.wait_for("ready");
-    let mut viewer = Viewer::of(running.pid());
-    viewer.header();
-    viewer.ask(&Request::Watch);
+    let mut running = controlled("forks", &[]);
+    let mut viewer = Viewer::watching(running.pid());
     assert_eq!(running.status(), Some(0));
     // The children live as long as their stdin is open, and do not keep the connection.
     while viewer.next().is_some() {}

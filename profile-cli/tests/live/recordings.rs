@@ -40,7 +40,7 @@ fn leaked(path: &str) -> u64 {
 }
 
 pub(crate) fn a_recording_from_and_to() {
-    let running = controlled(&[]);
+    let running = controlled("keeps", &[]);
     let (pid, path) = (running.pid().to_string(), scratch("attached.memline"));
     let output = run(&["attach", &pid, "-o", &path]);
     assert!(output.status.success(), "{output:?}");
@@ -61,7 +61,7 @@ pub(crate) fn a_recording_from_and_to() {
 }
 
 pub(crate) fn a_recording_of_some_time() {
-    let running = controlled(&[]);
+    let running = controlled("keeps", &[]);
     let (pid, path) = (running.pid().to_string(), scratch("timed.memline"));
     let begin = Instant::now();
     let output = run(&["attach", &pid, "-o", &path, "--duration", "0.5"]);
@@ -73,14 +73,14 @@ pub(crate) fn a_recording_of_some_time() {
 }
 
 pub(crate) fn snapshots() {
-    let running = controlled(&[("MEMLINE_TRACE", "8")]);
+    let running = controlled("keeps", &[("MEMLINE_TRACE", "8")]);
     let (pid, path) = (running.pid().to_string(), scratch("snapshot.memline"));
     let output = run(&["snapshot", &pid, "-o", &path]);
     assert!(output.status.success(), "{output:?}");
     let top = run(&["top", "--leaks", "--by", "function", &path]);
     let text = String::from_utf8_lossy(&top.stdout).into_owned();
     assert!(text.contains("programs::keep"), "{text}");
-    let running = controlled(&[]);
+    let running = controlled("keeps", &[]);
     let path = scratch("untraced.memline");
     let output = run(&["snapshot", &running.pid().to_string(), "-o", &path]);
     check_failed(&output, &["nothing is traced", "MEMLINE_TRACE"]);

@@ -109,9 +109,9 @@ pub(crate) fn scratch(name: &str) -> String {
     path.to_str().expect("it is text").to_owned()
 }
 
-/// A program that can be looked at, once it has done what it does.
-pub(crate) fn controlled(variables: &[(&str, &str)]) -> Running {
-    let mut command = program("keeps");
+/// One of the programs, which can be looked at, once it has done what it does.
+pub(crate) fn controlled(name: &str, variables: &[(&str, &str)]) -> Running {
+    let mut command = program(name);
     command
         .env("MEMLINE_CONTROL", "1")
         .envs(variables.iter().copied());

@@ -25,7 +25,7 @@ pub(crate) fn lines_and_a_table_without_a_terminal() {
 }
 
 pub(crate) fn what_lived_before_attaching_is_in_no_row() {
-    let mut running = controlled(&[]);
+    let mut running = controlled("keeps", &[]);
     let mut viewer = start(&mut memline(&["attach", &running.pid().to_string()]));
     let told = viewer.0.stderr.as_mut().expect("it is piped");
     line_with(told, "s  heap 2.9 MiB");

@@ -24,6 +24,14 @@ impl Viewer<UnixStream> {
             .expect("it is a time");
         Self::new(stream)
     }
+
+    /// One that is told what changes from now on.
+    pub(crate) fn watching(pid: u32) -> Self {
+        let mut viewer = Self::of(pid);
+        viewer.header();
+        viewer.ask(&Request::Watch);
+        viewer
+    }
 }
 
 impl<S: Read + Write> Viewer<S> {

@@ -9,10 +9,7 @@
 //! that a thousand times in a row, and every 10 µs in the long run; then it goes on without, and asks again
 //! when it reads the clock, after 16 events at most.
 
-use std::sync::atomic::{
-    AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Nanoseconds that a turn is to take on average.
 const PACE: u64 = 10_000;
@@ -43,16 +40,15 @@ impl Turn {
         self.whose.load(Relaxed) == lane
     }
 
-    /// When it was taken last.
+    /// When it was taken last; somewhat earlier or later where it is being taken.
     pub(super) fn since(&self) -> u64 {
-        self.whose.load(Acquire);
         self.since.load(Relaxed)
     }
 
     /// Gives it to a lane.
     pub(super) fn take(&self, lane: u32, now: u64) {
         self.since.store(now, Relaxed);
-        self.whose.store(lane, Release);
+        self.whose.store(lane, Relaxed);
     }
 }
 
