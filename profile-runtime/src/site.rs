@@ -50,11 +50,6 @@ impl SiteId {
         self.0.into()
     }
 
-    /// Counts the sites that have run from 0.
-    pub(crate) fn number(self) -> u32 {
-        u32::from(self.0).wrapping_sub(1)
-    }
-
     fn is_none(self) -> bool {
         self.0 == Self::NONE.0
     }

@@ -80,7 +80,7 @@ impl Calls {
             return;
         };
         let runs = !table.open.is_closed() || calls != seen.calls;
-        let function = site.id().number();
+        let function = number(site);
         let left = seen.runs && !runs;
         let entered = runs && !seen.runs;
         let before = seen.calls;
@@ -119,7 +119,7 @@ impl Calls {
     }
 
     fn name(&mut self, site: &'static Site, tell: &mut impl FnMut(&Entry<'_>)) {
-        let number = site.id().number();
+        let number = number(site);
         let bit = 1 << (number % 64);
         let Some(known) = self.named.get_mut(number as usize / 64) else {
             return; // it stays without a name
@@ -132,4 +132,9 @@ impl Calls {
             tell(&Entry::Function { number, name });
         }
     }
+}
+
+/// Counts the functions that have run from 0.
+fn number(site: &Site) -> u32 {
+    (site.id().index() as u32).wrapping_sub(1)
 }
