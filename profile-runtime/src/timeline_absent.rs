@@ -1,5 +1,5 @@
 //! In place of the timeline where there is none: without the feature `record`, or on a system
-//! for which there is no sampler.
+//! for which there is no helper.
 
 use std::fmt;
 

@@ -11,6 +11,7 @@ use profile_trace::Recording;
 use profile_trace::read::{Stay, Timeline};
 use profile_trace::view::{Aggregate, Options};
 
+use super::read::load;
 use crate::common::{Child, Ended, Outcome, Program, Test, ready, scratch};
 use crate::named;
 
@@ -397,8 +398,12 @@ fn starts_often() -> Outcome {
     drop(Recorder::start(&path)?);
     sleep(PAUSE);
     let before = (mappings()?, count("/proc/self/fd")?);
-    for _ in 0..100 {
-        drop(Recorder::start(&path)?);
+    for round in 0..100 {
+        let recorder = Recorder::start(&path)?;
+        if round % 10 == 0 {
+            drop(load(2000)); // full slots wait to be packed as it ends
+        }
+        drop(recorder);
     }
     for _ in 0..100 {
         if count("/proc/self/task")? == 1 {

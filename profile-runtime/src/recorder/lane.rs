@@ -223,10 +223,6 @@ impl Lane {
         Some(lane)
     }
 
-    pub(super) fn slot(&self) -> Slot {
-        self.slot
-    }
-
     /// Records an allocation.
     #[inline(always)]
     pub(super) fn alloc(&mut self, zeroed: bool, block: *mut u8, size: usize, at: &Registers) {
@@ -405,7 +401,7 @@ impl Lane {
                     self.catch_up();
                 }
                 if self.filled > FULL {
-                    self.flush(false);
+                    self.flush();
                 }
             });
         }
@@ -455,15 +451,13 @@ impl Lane {
         self.filled = self.encoder.begin(now, out);
     }
 
-    /// Puts what is recorded into the recording, and with `ends` gives the slot back. `None` if the
-    /// session has ended.
-    fn flush(&mut self, ends: bool) -> Option<()> {
+    /// Puts what is recorded into the recording, unless the session has ended.
+    fn flush(&mut self) {
         self.tell_name();
-        self.session.flush(self, ends)?;
-        if !ends {
+        if let Some(slot) = self.session.flush(self.slot) {
+            self.slot = slot;
             self.begin();
         }
-        Some(())
     }
 
     /// Writes the thread's name where it is another than before.
@@ -483,7 +477,8 @@ impl Lane {
     /// Puts what is left into the recording.
     fn end(mut self: Box<Self>) {
         self.conclude();
-        if self.flush(true).is_none() {
+        self.tell_name();
+        if self.session.leave(self.slot).is_none() {
             discard(Box::into_raw(self));
         }
     }

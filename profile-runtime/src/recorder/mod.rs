@@ -1,7 +1,7 @@
 //! Records every allocation with its call stack, while that is asked for.
 //!
 //! ```text
-//! allocation ─► lane (a thread's) ─► stack known? ─► slot of the side file ─► block of the recording
+//! allocation ─► lane (a thread's) ─► stack known? ─► slot of the side file ─► backlog ─► block of the recording
 //!                                     no: interner, shared
 //! ```
 //!
@@ -10,11 +10,13 @@
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
 //! | `walk`, `pointers`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
+//! | `backlog` | full slots, until the helper has packed them |
 //! | `turn` | what puts the events of threads in order |
 //! | `timeline` | memory over time, which profiled functions ran, and marks |
 //! | `slot`, `file` | the mapped buffers that outlive the process; the files' descriptors |
 //! | `sampling`, `settings`, `host` | one allocation in so many bytes; the environment; the facts |
 
+mod backlog;
 pub(crate) mod cache;
 pub(crate) mod file;
 pub(crate) mod host;

@@ -4,25 +4,26 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use profile_trace::block::{Kind, Label, Packer};
+use profile_trace::block::{Kind, Label};
 use profile_trace::facts::{self, Fact};
 use profile_trace::pending::{SLOT, SUFFIX};
 use profile_trace::{Header, Magic};
 
+use super::backlog::Rest;
 use super::file::OwnFile;
 use super::slot::Slot;
 use crate::timeline::{Descriptor, Tail};
 
-/// Both files, and the slots that are in use.
+/// Both files, and the slots.
 pub(super) struct Output {
     recording: OwnFile,
     side: OwnFile,
-    /// Where the recording ends, to which the sampler of its timeline appends, too.
+    /// Where the recording ends, to which the helper appends, too.
     tail: &'static Tail,
+    /// All that are mapped; what is closed holds nothing.
     slots: Vec<Slot>,
-    /// Slots that ended threads have left, still mapped.
+    /// Those that ended threads have left.
     free: Vec<Slot>,
-    mapped: u64,
 }
 
 impl Output {
@@ -43,7 +44,6 @@ impl Output {
             tail: Box::leak(Box::new(Tail::new(Header::SIZE as u64, 0))),
             slots: Vec::new(),
             free: Vec::new(),
-            mapped: 0,
         })
     }
 
@@ -54,23 +54,21 @@ impl Output {
             None => self.map()?,
         };
         slot.header().open(label);
-        self.slots.push(slot);
         Ok(slot)
     }
 
     fn map(&mut self) -> io::Result<Slot> {
-        let offset = (self.mapped + 1) * SLOT as u64;
+        let offset = (self.slots.len() as u64 + 1) * SLOT as u64;
         self.side.reserve(offset, SLOT as u64)?;
         let slot = Slot::map(&*self.side.file()?, offset);
         let slot = slot.ok_or_else(io::Error::last_os_error)?;
-        self.mapped += 1;
+        self.slots.push(slot);
         Ok(slot)
     }
 
     /// Takes the slot of a stream that has ended back.
     pub(super) fn give_back(&mut self, slot: Slot) {
         slot.header().close();
-        self.slots.retain(|other| !other.is(&slot));
         self.free.push(slot);
     }
 
@@ -92,15 +90,17 @@ impl Output {
         (Descriptor::of(&self.recording), self.tail)
     }
 
-    /// Appends what the slots hold, and the last block, and removes the side file. The slots stay
-    /// mapped, since their threads may be writing.
-    pub(super) fn finish(mut self, facts: &[u8], packer: &mut Packer) -> io::Result<()> {
+    /// Appends what the slots hold, and the last block, and removes the side file. Slots of threads stay
+    /// mapped, since these may be writing.
+    pub(super) fn finish(mut self, facts: &[u8], rest: &mut Rest) -> io::Result<()> {
+        let packer = &mut rest.packer;
         // The oldest is that of the tables, to which the others refer.
         for slot in std::mem::take(&mut self.slots) {
             let Some((label, _)) = slot.header().read() else {
                 continue;
             };
-            // SAFETY: a thread restarts its slot under the lock that the caller holds.
+            // SAFETY: a thread restarts its slot under the lock that the caller holds, and no other is
+            // opened anew once the backlog is closed.
             #[expect(unsafe_code)]
             let payload = unsafe { slot.committed() };
             if !payload.is_empty() {
@@ -115,9 +115,15 @@ impl Output {
             sequence: 0,
         };
         self.append(packer.pack(end, &facts))?;
+        self.reclaim(rest);
         let _ = fs::remove_file(self.side.path());
         self.close();
         Ok(())
+    }
+
+    /// Takes the slots of the backlog back, which is closed.
+    pub(super) fn reclaim(&mut self, rest: &mut Rest) {
+        self.free.append(&mut rest.slots);
     }
 
     /// Leaves both files as they are, as a killed process would; a reader finds `facts` in the
@@ -131,7 +137,7 @@ impl Output {
 
     fn close(self) {
         for slot in self.free {
-            // SAFETY: its thread has ended.
+            // SAFETY: no thread has it.
             #[expect(unsafe_code)]
             unsafe {
                 slot.unmap();

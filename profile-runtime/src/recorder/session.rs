@@ -18,9 +18,9 @@ use profile_trace::events::Stack;
 use profile_trace::facts::{self, Fact};
 use profile_trace::pending::SLOT_PAYLOAD;
 
+use super::backlog::{Backlog, Rest};
 use super::host;
 use super::interner::Interner;
-use super::lane::Lane;
 use super::output::Output;
 use super::sampling::Recorded;
 use super::slot::Slot;
@@ -59,7 +59,8 @@ pub(super) struct Session {
     pub(super) turn: Turn,
     pub(super) recorded: Option<Recorded>,
     interner: Mutex<Option<Interner>>,
-    /// Threads that compress a block at once; others wait.
+    pub(super) backlog: Backlog,
+    /// Threads that pack a block of their own at once; others wait.
     packers: [Mutex<Option<Packer>>; 2],
     output: Mutex<Option<Output>>,
     pub(super) timeline: Shared,
@@ -136,7 +137,8 @@ impl Session {
             turn: Turn::new(),
             recorded: plan.sample.is_some().then(Recorded::new),
             interner: Mutex::new(Some(Interner::new(slot))),
-            packers: [Mutex::new(Some(packer)), Mutex::new(None)],
+            backlog: Backlog::new(packer),
+            packers: [Mutex::new(None), Mutex::new(None)],
             output: Mutex::new(Some(output)),
             timeline: Shared::new(),
             plan,
@@ -148,7 +150,7 @@ impl Session {
             Relaxed,
         );
         if begun.is_err() {
-            session.take_apart(|output| output.abandon(&[]));
+            session.take_apart(|output, _| output.abandon(&[]));
             return Err(busy());
         }
         session.look_at_modules();
@@ -167,7 +169,7 @@ impl Session {
     pub(super) fn finish(&self) {
         if self.end() {
             drop(self.finish_timeline());
-            self.take_apart(|output| self.finish_output(output));
+            self.take_apart(|output, rest| self.finish_output(output, rest));
         }
     }
 
@@ -179,34 +181,23 @@ impl Session {
     pub(super) fn finish_at_exit(&self) {
         if self.end() {
             mem::forget(self.finish_timeline());
-            if let Some(output) = lock(&self.output).take() {
-                self.finish_output(output);
+            if let Some(output) = lock(&self.output).take()
+                && let Some(mut rest) = self.backlog.close()
+            {
+                self.finish_output(output, &mut rest);
+                mem::forget(rest);
             }
         }
     }
 
-    fn finish_output(&self, output: Output) {
-        let mut packer = self.free_packer();
-        // Where all are in use, as in a signal handler those of this thread may be: one more.
-        let mut own = None;
-        let packer = match &mut packer {
-            Some(packer) => &mut **packer,
-            None => &mut own,
-        };
-        let packer = packer.get_or_insert_with(|| Packer::new(SLOT_PAYLOAD));
-        if let Err(error) = output.finish(&self.last_facts(None), packer) {
+    fn finish_output(&self, output: Output, rest: &mut Rest) {
+        if let Err(error) = output.finish(&self.last_facts(None), rest) {
             self.complain(&error);
         }
     }
 
-    fn free_packer(&self) -> Option<MutexGuard<'_, Option<Packer>>> {
-        self.packers
-            .iter()
-            .find_map(|packer| packer.try_lock().ok())
-    }
-
     /// The same in a signal handler. Events refer only to tables that are committed, so that the
-    /// output is all that is needed; where that is not to be had, all stays where it is.
+    /// output and the backlog are all that is needed; where they are not to be had, all stays where it is.
     pub(super) fn finish_in_handler(&self) {
         for _ in 0..PATIENCE {
             let output = match self.output.try_lock() {
@@ -219,7 +210,10 @@ impl Session {
                     && let Some(mut output) = output.take()
                 {
                     self.finish_timeline_in_handler(&mut output);
-                    self.finish_output(output);
+                    if let Some(mut rest) = self.backlog.close_in_handler() {
+                        self.finish_output(output, &mut rest);
+                        mem::forget(rest);
+                    }
                 }
                 return;
             }
@@ -232,7 +226,10 @@ impl Session {
         if self.end() {
             self.timeline.stop();
             self.complain(error);
-            if let Some(output) = output.take() {
+            if let Some(mut output) = output.take() {
+                if let Some(mut rest) = self.backlog.close() {
+                    output.reclaim(&mut rest);
+                }
                 output.abandon(&self.last_facts(Some(&error.to_string())));
             }
         }
@@ -255,11 +252,13 @@ impl Session {
         }
     }
 
-    fn take_apart(&self, end: impl FnOnce(Output)) {
+    fn take_apart(&self, end: impl FnOnce(Output, &mut Rest)) {
         // In the order in which threads take the locks.
         let interner = lock(&self.interner).take();
-        if let Some(output) = lock(&self.output).take() {
-            end(output);
+        if let Some(output) = lock(&self.output).take()
+            && let Some(mut rest) = self.backlog.close()
+        {
+            end(output, &mut rest);
         }
         if let Some(interner) = interner {
             // SAFETY: its only writer was the interner, and what it holds has been appended.
@@ -363,20 +362,33 @@ impl Session {
         self.way.fetch_max(way as u8, Relaxed);
     }
 
-    /// Puts a thread's block into the recording, and what it refers to before it. Restarts the
-    /// thread's slot; with `ends`, takes it back.
-    pub(super) fn flush(&self, lane: &Lane, ends: bool) -> Option<()> {
-        if let Some(interner) = lock(&self.interner).as_mut()
-            && interner.filled > 0
-        {
-            self.flush_tables(interner)?;
+    /// Takes a thread's block for the recording, and puts what it refers to before it. Returns an empty
+    /// slot for the next one.
+    pub(super) fn flush(&self, slot: Slot) -> Option<Slot> {
+        self.flush_what_is_new()?;
+        let another = |label| lock(&self.output).as_mut()?.slot(label).ok();
+        if let Some(next) = self.backlog.exchange(slot, another) {
+            self.timeline.ring();
+            return Some(next);
         }
-        let slot = lane.slot();
         self.append(slot)?;
-        if ends {
-            lock(&self.output).as_mut()?.give_back(slot);
-        }
+        Some(slot)
+    }
+
+    /// The same for the last block of a thread, whose slot it takes back.
+    pub(super) fn leave(&self, slot: Slot) -> Option<()> {
+        self.flush_what_is_new()?;
+        self.append(slot)?;
+        lock(&self.output).as_mut()?.give_back(slot);
         Some(())
+    }
+
+    fn flush_what_is_new(&self) -> Option<()> {
+        let mut interner = lock(&self.interner);
+        match interner.as_mut() {
+            Some(interner) if interner.filled > 0 => self.flush_tables(interner),
+            _ => Some(()),
+        }
     }
 
     fn flush_tables(&self, interner: &mut Interner) -> Option<()> {
@@ -399,7 +411,11 @@ impl Session {
         if length == 0 {
             return Some(());
         }
-        let mut packer = self.free_packer().unwrap_or_else(|| lock(&self.packers[0]));
+        let free = self
+            .packers
+            .iter()
+            .find_map(|packer| packer.try_lock().ok());
+        let mut packer = free.unwrap_or_else(|| lock(&self.packers[0]));
         let packer = packer.get_or_insert_with(|| Packer::new(SLOT_PAYLOAD));
         // SAFETY: the caller is the slot's writer, and restarts it only below.
         #[expect(unsafe_code)]

@@ -90,9 +90,4 @@ impl Slot {
         // SAFETY: within the mapping; committed bytes do not change before the slot is restarted.
         unsafe { slice::from_raw_parts(self.0.as_ptr().add(SLOT_HEADER), length.min(SLOT_PAYLOAD)) }
     }
-
-    /// Whether both are the same slot.
-    pub(super) fn is(&self, other: &Slot) -> bool {
-        self.0 == other.0
-    }
 }

@@ -11,13 +11,18 @@ use crate::mark::Text;
 use crate::timeline::{Descriptor, Log, Tail};
 
 impl Session {
-    /// Begins to sample the process. Without that there is a recording nevertheless.
+    /// Begins to sample the process, and to pack what threads record. Without that there is a recording
+    /// nevertheless.
     pub(super) fn begin_timeline(&'static self, file: Descriptor, tail: &'static Tail) {
-        if let Err(error) = self.timeline.begin(self.start, file, tail) {
-            let path = self.plan.path.display();
-            exit::complain(&format!(
-                "the recording in {path} goes without memory over time: {error}"
-            ));
+        let chore = Some(&self.backlog as _);
+        match self.timeline.begin(self.start, file, tail, chore) {
+            Ok(()) => self.backlog.open(),
+            Err(error) => {
+                let path = self.plan.path.display();
+                exit::complain(&format!(
+                    "the recording in {path} goes without memory over time: {error}"
+                ));
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 //! was called. A function runs where either says so; one that is called again and again runs all the
 //! while. So what is written grows with the looks, never with the calls.
 //!
-//! Nothing here allocates, panics or touches a thread-local: the sampler's thread has none.
+//! Nothing here allocates, panics or touches a thread-local: the helper has none.
 
 use profile_trace::timeline::Record as Entry;
 

@@ -9,9 +9,10 @@ use std::sync::atomic::{
 use profile_trace::timeline::{Page, Record};
 
 use super::calls::Calls;
-use super::sampler;
+use super::helper::{self, Chore, Task};
+use super::spin::Spin;
 use super::system::{self, Descriptor};
-use super::tail::{Spin, Tail};
+use super::tail::Tail;
 use crate::{clock, counters, rss};
 
 /// Looks between two writes: what a killed process loses is a tenth of a second.
@@ -23,16 +24,20 @@ const PATIENCE: u32 = 200;
 /// Takes a block; or says what is wrong, by the system's number.
 pub(crate) type Append<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), i32>;
 
-/// A log between the program's threads, which note marks, and the sampler.
+/// A log between the program's threads, which note marks, and the helper.
 pub(crate) struct Shared {
     log: Spin<Option<Log>>,
-    /// Whether the sampler has a table of descriptors of its own.
+    /// Whether the helper has a table of descriptors of its own.
     ready: AtomicU32,
-    /// What the sampler sleeps on.
+    /// What the helper sleeps on: twice the times that it was rung for, and one if all has ended.
     bell: AtomicU32,
 }
 
-/// What is noted, and where the sampler writes it.
+/// What the bell says last.
+const ENDED: u32 = 1;
+const RING: u32 = 2;
+
+/// What is noted, and where the helper writes it.
 pub(crate) struct Log {
     page: Page,
     calls: Calls,
@@ -54,17 +59,18 @@ impl Shared {
         }
     }
 
-    /// Begins a log of a recording that began at `start` and ends at `tail`. From here on the sampler
-    /// appends to `file`.
+    /// Begins a log of a recording that began at `start` and ends at `tail`. From here on the helper
+    /// appends to `file`, and does its chore.
     ///
     /// # Errors
     ///
-    /// If the sampler cannot be started. Then nothing is noted.
+    /// If the helper cannot be started. Then nothing is noted.
     pub(crate) fn begin(
         &'static self,
         start: u64,
         file: Descriptor,
         tail: &'static Tail,
+        chore: Option<&'static dyn Chore>,
     ) -> io::Result<()> {
         let mut log = Log {
             page: Page::new(),
@@ -77,7 +83,13 @@ impl Shared {
         };
         log.sample(rss::read());
         self.log.with(|place| *place = Some(log));
-        let started = sampler::start(self, file);
+        let started = helper::start(Task {
+            log: self,
+            chore,
+            file,
+            tail,
+            page_size: rss::page_size(),
+        });
         if started.is_err() {
             drop(self.log.with(Option::take));
         }
@@ -112,13 +124,13 @@ impl Shared {
         });
     }
 
-    /// Looks at the process, in the sampler. `false` if there is nothing more to be done.
+    /// Looks at the process, in the helper. `false` if there is nothing more to be done.
     pub(super) fn look(&self, rss: Option<u64>) -> bool {
         let look = |log: &mut Option<Log>| log.as_mut().is_some_and(|log| log.look_and_write(rss));
-        self.bell.load(Relaxed) == 0 && self.log.with(look)
+        self.bell().is_some() && self.log.with(look)
     }
 
-    /// Says that the sampler depends on nothing of the program's.
+    /// Says that the helper depends on nothing of the program's.
     pub(super) fn tell_ready(&self) {
         self.ready.store(1, Release);
         system::wake(&self.ready);
@@ -130,14 +142,25 @@ impl Shared {
         }
     }
 
-    /// Lets the sampler rest until its next look, or until the log ends.
-    pub(super) fn rest(&self, nanoseconds: i64) {
-        system::wait(&self.bell, 0, nanoseconds);
+    /// What the bell says; `None` if all has ended.
+    pub(super) fn bell(&self) -> Option<u32> {
+        Some(self.bell.load(Acquire)).filter(|said| said & ENDED == 0)
     }
 
-    /// Ends the sampler.
+    /// Lets the helper rest, unless the bell says something else by now.
+    pub(super) fn rest(&self, said: u32, nanoseconds: u64) {
+        system::wait(&self.bell, said, nanoseconds);
+    }
+
+    /// Tells the helper that there is something to do.
+    pub(crate) fn ring(&self) {
+        self.bell.fetch_add(RING, Release);
+        system::wake(&self.bell);
+    }
+
+    /// Ends the helper.
     pub(crate) fn stop(&self) {
-        self.bell.store(1, Relaxed);
+        self.bell.fetch_or(ENDED, Relaxed);
         system::wake(&self.bell);
     }
 }

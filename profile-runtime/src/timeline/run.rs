@@ -25,7 +25,7 @@ const VARIABLE: &CStr = c"MEMLINE_TIMELINE";
 
 static LOG: Shared = Shared::new();
 
-/// The file, while there is a timeline. The sampler has what it needs of it.
+/// The file, while there is a timeline. The helper has what it needs of it.
 static FILE: Mutex<Option<File>> = Mutex::new(None);
 
 static ON: AtomicBool = AtomicBool::new(false);
@@ -88,7 +88,7 @@ fn open(path: &Path) -> io::Result<()> {
     own.write_at(&head, 0)?;
     let tail: &'static Tail = Box::leak(Box::new(Tail::new(head.len() as u64, 1)));
     let start = clock::now();
-    LOG.begin(start, Descriptor::of(&own), tail)?;
+    LOG.begin(start, Descriptor::of(&own), tail, None)?;
     *lock(&FILE) = Some(File { own, tail, start });
     Ok(())
 }
@@ -101,7 +101,7 @@ pub(crate) fn mark(words: fmt::Arguments<'_>) {
     }
 }
 
-/// Appends a block on a thread of the program's, whose table of descriptors the sampler does not
+/// Appends a block on a thread of the program's, whose table of descriptors the helper does not
 /// have.
 fn append(block: &[u8]) -> Result<(), i32> {
     lock(&FILE)
@@ -190,7 +190,7 @@ fn block(kind: Kind, facts: &[u8]) -> Vec<u8> {
     Packer::new(facts.len()).pack(label, facts).to_vec()
 }
 
-/// A forked child has no sampler, and the file is its parent's.
+/// A forked child has no helper, and the file is its parent's.
 extern "C" fn in_child() {
     ON.store(false, Relaxed);
 }

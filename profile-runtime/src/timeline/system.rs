@@ -1,4 +1,4 @@
-//! What the sampler asks the system for, without the C library: that would set the `errno` of
+//! What the helper asks the system for, without the C library: that would set the `errno` of
 //! another thread.
 
 use std::arch::asm;
@@ -128,14 +128,14 @@ pub(super) fn give_way() {
 }
 
 /// Sleeps for so many nanoseconds, less than a second.
-pub(super) fn sleep(nanoseconds: i64) {
+pub(super) fn sleep(nanoseconds: u64) {
     let time = span(nanoseconds);
     let time = (&raw const time).expose_provenance() as i64;
     let _ = call(libc::SYS_nanosleep, [time, 0, 0, 0]);
 }
 
 /// Sleeps while `word` is `value`, until it is woken or so many nanoseconds have gone by.
-pub(super) fn wait(word: &AtomicU32, value: u32, nanoseconds: i64) {
+pub(super) fn wait(word: &AtomicU32, value: u32, nanoseconds: u64) {
     let time = span(nanoseconds);
     let time = (&raw const time).expose_provenance() as i64;
     let operation = i64::from(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG);
@@ -150,10 +150,10 @@ pub(super) fn wake(word: &AtomicU32) {
     let _ = call(libc::SYS_futex, [address, operation, i32::MAX.into(), 0]);
 }
 
-fn span(nanoseconds: i64) -> libc::timespec {
+fn span(nanoseconds: u64) -> libc::timespec {
     libc::timespec {
         tv_sec: 0,
-        tv_nsec: nanoseconds,
+        tv_nsec: nanoseconds as i64,
     }
 }
 

@@ -14,7 +14,7 @@ use super::event::Decoder;
 use super::source::Source;
 use super::stacks::Stacks;
 use super::{Condition, Meter};
-use crate::block::{BlockHeader, Label, unpack};
+use crate::block::{BlockHeader, unpack};
 use crate::events::Event;
 
 /// The most events in a run that are handed out at a time: a damaged block may have no times.
@@ -81,10 +81,11 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    pub(super) fn new(source: Source, events: Vec<(Label, Place)>) -> Self {
+    /// Of blocks by thread and sequence number.
+    pub(super) fn new(source: Source, events: BTreeMap<(u32, u32), Place>) -> Self {
         let mut blocks = BTreeMap::<u32, Vec<Place>>::new();
-        for (label, place) in events {
-            blocks.entry(label.stream).or_default().push(place);
+        for ((thread, _), place) in events {
+            blocks.entry(thread).or_default().push(place);
         }
         let places = blocks.values().flatten();
         let meter = Meter::new(places.map(Place::length).sum());

@@ -29,8 +29,9 @@ pub(super) struct Scan {
     /// Where the last whole block ends.
     end: u64,
     rescued: Vec<Rescued>,
-    events: Vec<(Label, Place)>,
-    /// The next sequence number of each stream.
+    /// By thread and sequence number.
+    events: BTreeMap<(u32, u32), Place>,
+    /// The next sequence number of each other stream.
     next: BTreeMap<(u8, u32), u32>,
     stored: Vec<u8>,
     payload: Vec<u8>,
@@ -91,8 +92,7 @@ impl Scan {
             .into_iter()
             .partition(|(label, _)| label.kind == Kind::Tables);
         for (label, payload) in tables.into_iter().chain(others) {
-            let next = self.next.get(&key(label)).copied().unwrap_or(0);
-            if !payload.is_empty() && label.sequence >= next {
+            if !payload.is_empty() && !self.has(label) {
                 self.condition.recovered += 1;
                 self.payload.clear();
                 self.payload.extend_from_slice(payload);
@@ -128,19 +128,33 @@ impl Scan {
         self.payload(label, place);
     }
 
+    /// Whether a block was there before.
+    fn has(&self, label: Label) -> bool {
+        match label.kind {
+            Kind::Events => self.events.contains_key(&(label.stream, label.sequence)),
+            _ => {
+                let next = self.next.get(&key(label));
+                next.is_some_and(|&next| label.sequence < next)
+            }
+        }
+    }
+
     fn payload(&mut self, label: Label, place: Place) {
-        let next = self.next.entry(key(label)).or_insert(0);
-        if label.sequence < *next {
-            self.condition.damaged += 1; // one that was there before
+        if self.has(label) {
+            self.condition.damaged += 1;
             return;
         }
-        self.condition.missing += u64::from(label.sequence - *next);
-        *next = label.sequence.saturating_add(1);
+        // A thread's blocks of events are in any order.
+        if label.kind != Kind::Events {
+            let next = label.sequence.saturating_add(1);
+            let before = self.next.insert(key(label), next).unwrap_or(0);
+            self.condition.missing += u64::from(label.sequence - before);
+        }
         // Names were added later: they count for no block of the recording.
         self.condition.blocks += u64::from(label.kind != Kind::Names);
         let sound = match label.kind {
             Kind::Events => {
-                self.events.push((label, place));
+                self.events.insert((label.stream, label.sequence), place);
                 true
             }
             Kind::Tables => self.stacks.read(&self.payload).is_some(),
@@ -159,6 +173,7 @@ impl Scan {
 
     pub(super) fn finish(mut self, source: Source) -> Recording {
         let duration = self.facts.duration;
+        self.condition.missing += gaps(&self.events);
         self.condition.stopped.clone_from(&self.facts.stopped);
         // What is missing at the end of a stream leaves no gap.
         let others = self.condition.blocks.saturating_sub(1);
@@ -187,6 +202,18 @@ fn slot(slot: &[u8]) -> Option<(Label, &[u8])> {
     let (label, length) = SlotHeader::decode(slot)?;
     let payload = slot.get(SLOT_HEADER..)?.get(..length as usize)?;
     Some((label, payload))
+}
+
+/// Blocks of events that are missing before others of their threads.
+fn gaps(events: &BTreeMap<(u32, u32), Place>) -> u64 {
+    let mut missing = 0;
+    let mut next = (0, 0);
+    for &(stream, sequence) in events.keys() {
+        let expected = if stream == next.0 { next.1 } else { 0 };
+        missing += u64::from(sequence) - expected;
+        next = (stream, u64::from(sequence) + 1);
+    }
+    missing
 }
 
 /// What a stream's blocks are counted by.

@@ -1,41 +1,52 @@
-//! The thread that looks at the process every 10 ms.
+//! The thread that does what the program's need not: it looks at the process every 10 ms, and has a
+//! chore in between.
 //!
 //! It is none of the C library's. A program that has a single thread keeps its malloc without locks,
 //! which would cost some programs more than a tenth of their time. In return the thread has no
-//! thread-locals of its own: all that it runs is in this folder, and calls the system directly. It
-//! takes no signals, has a table of descriptors of its own, and ends with the log or the process.
+//! thread-locals of its own: what it runs touches none, neither allocates nor frees, and calls the
+//! system directly. It takes no signals, has a table of descriptors of its own, and ends with the log or
+//! the process.
 
 use std::arch::asm;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use super::log::Shared;
+use super::log::{Append, Shared};
 use super::system::{self, Descriptor};
+use super::tail::Tail;
+use crate::clock;
 
 /// Nanoseconds between two looks.
-const INTERVAL: i64 = 10_000_000;
+const INTERVAL: u64 = 10_000_000;
 
 /// Bytes of the thread's stack, and of the page before it that nobody may touch.
 const STACK: usize = 256 * 1024;
 const GUARD: usize = 4096;
 
-/// What the thread is for.
-struct Task {
-    log: &'static Shared,
-    file: Descriptor,
-    page_size: u64,
+/// What the helper does between two looks.
+pub(crate) trait Chore: Sync {
+    /// Does a piece of it; `append` puts a block into the recording. `false` if there is nothing to do.
+    fn work(&self, append: Append<'_>) -> bool;
+
+    /// Says that nothing more will be done.
+    fn end(&self);
 }
 
-/// Starts the thread, which looks for `log` and appends to `file`. From here on the program may close
-/// what it likes.
+/// What the thread is for.
+pub(super) struct Task {
+    pub(super) log: &'static Shared,
+    pub(super) chore: Option<&'static dyn Chore>,
+    /// The recording, and where it ends.
+    pub(super) file: Descriptor,
+    pub(super) tail: &'static Tail,
+    pub(super) page_size: u64,
+}
+
+/// Starts the thread. From here on the program may close what it likes.
 #[expect(unsafe_code)]
-pub(super) fn start(log: &'static Shared, file: Descriptor) -> io::Result<()> {
-    let task = Task {
-        log,
-        file,
-        page_size: crate::rss::page_size(),
-    };
+pub(super) fn start(task: Task) -> io::Result<()> {
+    let log = task.log;
     // SAFETY: a mapping at an address of the system's choice, whose first page is taken back. The
     // task lies at its top, aligned as all there is; a forked child has no use for any of it.
     let top = unsafe {
@@ -82,17 +93,20 @@ fn bottom(top: *mut u8) -> *mut u8 {
 extern "C" fn run(top: *mut u8) -> ! {
     // SAFETY: written before the thread was started, and never again.
     #[expect(unsafe_code)]
-    let Task {
-        log,
-        file,
-        page_size,
-    } = unsafe { top.cast::<Task>().read() };
+    let task = unsafe { top.cast::<Task>().read() };
     system::name_thread(c"memline");
-    system::keep_only(&file);
+    system::keep_only(&task.file);
     let statm = system::open_statm();
-    log.tell_ready();
-    while log.look(statm.resident_pages().map(|pages| pages * page_size)) {
-        log.rest(INTERVAL);
+    task.log.tell_ready();
+    let page_size = task.page_size;
+    while task
+        .log
+        .look(statm.resident_pages().map(|pages| pages * page_size))
+    {
+        task.work_until(clock::now() + INTERVAL);
+    }
+    if let Some(chore) = task.chore {
+        chore.end();
     }
     // The descriptors may be the program's after all.
     statm.close();
@@ -100,6 +114,21 @@ extern "C" fn run(top: *mut u8) -> ! {
     #[expect(unsafe_code)]
     unsafe {
         system::end_thread(bottom(top), STACK)
+    }
+}
+
+impl Task {
+    /// Has the chore done as long as there is something to do, and rests otherwise.
+    fn work_until(&self, moment: u64) {
+        let Self { file, tail, .. } = self;
+        let mut append = |block: &[u8]| tail.append(block, |offset| file.write_at(block, offset));
+        while let Some(rung) = self.log.bell()
+            && let Some(left) = moment.checked_sub(clock::now())
+        {
+            if !self.chore.is_some_and(|chore| chore.work(&mut append)) {
+                self.log.rest(rung, left);
+            }
+        }
     }
 }
 
