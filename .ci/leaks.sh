@@ -3,6 +3,8 @@
 # the program is built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# A package of its own shares what it has in common with the workspace.
+export CARGO_TARGET_DIR=$PWD/target
 
 for profile in dev release lto lines; do
     echo "cargo test --manifest-path tests/leaks/Cargo.toml --profile $profile"

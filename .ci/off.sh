@@ -3,5 +3,7 @@
 # workspace unites the features of its members. Debug symbols tell in either profile.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# A package of its own shares what it has in common with the workspace.
+export CARGO_TARGET_DIR=$PWD/target
 
 cargo test --locked --manifest-path tests/off/Cargo.toml

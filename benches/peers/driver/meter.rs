@@ -4,6 +4,7 @@ use std::fs;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 use profile_trace::Recording;
 use profile_trace::events::Event;
@@ -29,6 +30,11 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
             let before = processor_seconds();
             output(&mut command)?;
             Ok(processor_seconds() - before)
+        }
+        Meter::Clock => {
+            let before = Instant::now();
+            output(&mut command)?;
+            Ok(before.elapsed().as_secs_f64())
         }
         // What starts and ends the process is in both runs, and so in neither figure.
         Meter::Instructions => {

@@ -13,7 +13,7 @@ Usage: cargo run --release --manifest-path tests/corpus/Cargo.toml -- [OPTIONS] 
 Without a name, every crate of tests/corpus/corpus.toml is tried.
 
 Options:
-      --quick         only the crates that corpus.toml marks as quick
+      --quick         only the crates that corpus.toml marks as quick, built once for their times
       --check         only check the libraries: errors and warnings, no tests, no times
       --markdown      write the last result of every listed crate to docs/CORPUS.md
       --list FILE     another list of crates than corpus.toml

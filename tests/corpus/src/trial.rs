@@ -15,7 +15,7 @@ use crate::options::Options;
 use crate::source;
 use crate::suite::{self, Results};
 
-/// The library is built this many times each way.
+/// The library is built this many times each way, or once where only the quick crates are tried.
 const BUILDS: usize = 3;
 
 /// What came of a crate.
@@ -105,7 +105,12 @@ pub(crate) fn run(
         build_ratio: if options.check {
             None
         } else {
-            build_ratio(&plain, &annotated, &plain_built, &annotated_built)?
+            let rounds = if options.quick { 1 } else { BUILDS };
+            build_ratio(
+                rounds,
+                (&plain, &plain_built),
+                (&annotated, &annotated_built),
+            )?
         },
         test_ratio: test_ratio(first.time, &with),
         difference,
@@ -114,17 +119,16 @@ pub(crate) fn run(
 
 /// The ratio of the medians, in turns, so that both sides meet the same machine.
 fn build_ratio(
-    plain: &Build<'_>,
-    annotated: &Build<'_>,
-    plain_built: &Built,
-    annotated_built: &Built,
+    rounds: usize,
+    (plain, plain_built): (&Build<'_>, &Built),
+    (annotated, annotated_built): (&Build<'_>, &Built),
 ) -> Result<Option<f64>> {
     let (Some(plain_root), Some(annotated_root)) = (&plain_built.library, &annotated_built.library)
     else {
         return Ok(None);
     };
     let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..BUILDS {
+    for _ in 0..rounds {
         times[0].extend(plain.library_time(plain_root)?);
         times[1].extend(annotated.library_time(annotated_root)?);
     }
