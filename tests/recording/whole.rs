@@ -1,8 +1,10 @@
 //! What is recorded is what the counters count.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use memline::Recorder;
 use profile_trace::view::{Row, View};
@@ -17,6 +19,7 @@ pub(crate) const PROGRAMS: &[Program] = named![
     counts_on_threads,
     hands_blocks_around,
     starts_and_stops,
+    starts_and_stops_beside_threads,
     many_threads,
     recurses,
     allocates_evenly,
@@ -27,6 +30,7 @@ pub(crate) const TESTS: &[Test] = named![
     totals_of_threads_are_the_counters,
     each_threads_totals_are_its_counters,
     a_recorder_records_what_lies_between,
+    recordings_end_beside_busy_threads,
     five_hundred_threads,
     a_deep_recursion_is_cut_off,
     samples_add_up,
@@ -245,6 +249,54 @@ fn a_recorder_records_what_lies_between() {
     read_complete(&folder.join("third"));
     let left = std::fs::read_dir(&folder).expect("it is there").count();
     assert_eq!(left, 3, "no side file is left");
+}
+
+const BUSY: usize = 4;
+
+/// Is recorded often, for some milliseconds each, while threads go on allocating. Prints how many slots
+/// of side files are mapped then.
+fn starts_and_stops_beside_threads() -> Outcome {
+    let folder = std::env::var("FOLDER")?;
+    let goes_on = AtomicBool::new(true);
+    thread::scope(|scope| {
+        for _ in 0..BUSY {
+            scope.spawn(|| {
+                while goes_on.load(Relaxed) {
+                    drop(load(50));
+                }
+            });
+        }
+        let start_often = || {
+            for round in 0..60 {
+                let recorder = Recorder::start(format!("{folder}/{}", round % 10))?;
+                thread::sleep(Duration::from_micros(round * 997 % 20_000));
+                drop(recorder);
+            }
+            let maps = std::fs::read_to_string("/proc/self/maps")?;
+            let mapped = maps.lines().filter(|line| line.contains(".pending"));
+            println!("{}", mapped.count());
+            Ok(())
+        };
+        let outcome = start_often();
+        goes_on.store(false, Relaxed);
+        outcome
+    })
+}
+
+fn recordings_end_beside_busy_threads() {
+    let folder = scratch("recording_beside");
+    let child = Child::new("starts_and_stops_beside_threads").env("FOLDER", &folder);
+    let ended = child.run();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    for name in 0..10 {
+        let read = read_complete(&folder.join(name.to_string()));
+        // What lives was allocated between its beginning and its end.
+        let totals = read.aggregate.totals();
+        assert!(read.aggregate.sum(View::Leaks).bytes <= totals.allocated);
+    }
+    // A thread keeps the slot that it had last until it is recorded again.
+    let mapped: usize = ended.stdout.trim().parse().expect("it is a number");
+    assert!(mapped <= BUSY + 1, "{ended:?}");
 }
 
 fn many_threads() -> Outcome {

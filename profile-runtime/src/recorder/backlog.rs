@@ -5,7 +5,6 @@
 //! of a thread may stand in the recording in any order.
 
 use std::collections::VecDeque;
-use std::mem;
 
 use profile_trace::block::{Label, Packer};
 
@@ -15,23 +14,47 @@ use crate::timeline::{Append, Chore, Spin};
 /// Slots that wait, beyond which a thread packs its own: half a megabyte.
 const DEPTH: usize = 16;
 
+/// Slots that wait before the helper is rung for. Ringing takes a processor that sleeps some 10 µs; the
+/// helper comes every 10 ms in any case.
+const BATCH: usize = 4;
+
 /// Milliseconds that a signal handler waits for the helper.
 const PATIENCE: u32 = 200;
 
 /// What threads leave to the helper.
 pub(super) struct Backlog {
-    /// Whoever has it packs a block, appends it and closes its slot.
+    /// Whoever has it packs a block, appends it and closes its slot. `None` once the backlog is closed.
     packer: Spin<Option<Packer>>,
     queue: Spin<Queue>,
 }
 
+#[derive(Default)]
 struct Queue {
-    /// Whether the helper comes and looks.
-    open: bool,
+    state: State,
     waiting: VecDeque<Slot>,
     /// Closed slots, for the next threads whose own are full. The helper adds to them and must not
     /// allocate, so that there is room for all that wait and the one that it has.
     spare: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// The helper does not come, or not yet: nothing is taken.
+    #[default]
+    Idle,
+    Open,
+    /// The recording has ended.
+    Closed,
+}
+
+/// What becomes of a full slot.
+pub(super) enum Full {
+    /// It is left to the helper, and this empty one is for the next block.
+    Left(Slot),
+    /// Its thread is to pack it.
+    Kept,
+    /// The recording ends, and nobody has this empty one.
+    Late(Slot),
 }
 
 /// What is left of a backlog in the end.
@@ -46,44 +69,46 @@ impl Backlog {
     pub(super) fn new(packer: Packer) -> Self {
         Self {
             packer: Spin::new(Some(packer)),
-            queue: Spin::new(Queue {
-                open: false,
-                waiting: VecDeque::new(),
-                spare: Vec::new(),
-            }),
+            queue: Spin::new(Queue::default()),
         }
     }
 
     /// Says that the helper comes.
     pub(super) fn open(&self) {
-        self.queue.with(|queue| queue.open = true);
+        self.queue
+            .with(|queue| queue.go_from(State::Idle, State::Open));
     }
 
-    /// Leaves a full slot to the helper. Returns an empty one for the next block: a closed one, or what
-    /// `another` makes. `None` if too many wait.
+    /// Leaves a full slot to the helper if not too many wait, and calls `ring` if enough do. The next
+    /// slot is a closed one, or what `another` makes.
     pub(super) fn exchange(
         &self,
         full: Slot,
         another: impl FnOnce(Label) -> Option<Slot>,
-    ) -> Option<Slot> {
-        let (mut label, _) = full.header().read()?;
-        label.sequence += 1;
-        let spare = self.queue.with(|queue| {
-            let takes = queue.open && queue.waiting.len() < DEPTH;
-            takes.then(|| queue.spare.pop())
-        })?;
-        let next = match spare {
-            Some(spare) => {
-                spare.header().open(label);
-                spare
-            }
-            None => another(label)?,
+        ring: impl FnOnce(),
+    ) -> Full {
+        let next = || {
+            let (mut label, _) = full.header().read()?;
+            label.sequence += 1;
+            let spare = self
+                .queue
+                .with(|queue| queue.takes().then(|| queue.spare.pop()))?;
+            let Some(spare) = spare else {
+                return another(label);
+            };
+            spare.header().open(label);
+            Some(spare)
         };
-        self.queue.with(|queue| {
-            queue.waiting.push_back(full);
-            queue.spare.reserve(queue.waiting.len() + 1);
-        });
-        Some(next)
+        let Some(next) = next() else {
+            return Full::Kept;
+        };
+        let (what, waiting) = self
+            .queue
+            .with(|queue| (queue.put(full, next), queue.waiting.len()));
+        if waiting >= BATCH {
+            ring();
+        }
+        what
     }
 
     /// Ends the backlog once the helper has done with the block that it has; what waits is for the
@@ -106,10 +131,36 @@ impl Backlog {
 }
 
 impl Queue {
+    fn takes(&self) -> bool {
+        self.state == State::Open && self.waiting.len() < DEPTH
+    }
+
+    fn go_from(&mut self, before: State, now: State) {
+        if self.state == before {
+            self.state = now;
+        }
+    }
+
+    fn put(&mut self, full: Slot, next: Slot) -> Full {
+        match self.state {
+            State::Open => {
+                self.waiting.push_back(full);
+                self.spare.reserve(self.waiting.len() + 1);
+                Full::Left(next)
+            }
+            State::Idle => {
+                next.header().close();
+                self.spare.push(next);
+                Full::Kept
+            }
+            State::Closed => Full::Late(next),
+        }
+    }
+
     fn close(&mut self, packer: Packer) -> Rest {
-        self.open = false;
-        let mut slots = mem::take(&mut self.spare);
-        slots.extend(mem::take(&mut self.waiting));
+        let Self { waiting, spare, .. } = std::mem::take(self);
+        self.state = State::Closed;
+        let slots = spare.into_iter().chain(waiting).collect();
         Rest { slots, packer }
     }
 }
@@ -121,13 +172,13 @@ impl Chore for Backlog {
             let (Some(packer), Some(slot)) = (packer, slot) else {
                 return false;
             };
-            let done = self.queue.with(|queue| queue.open) && pack(packer, slot, append);
+            let done = pack(packer, slot, append);
             self.queue.with(|queue| {
                 if done {
                     queue.spare.push(slot);
                 } else {
                     // A thread meets the same error, and tells it.
-                    queue.open = false;
+                    queue.go_from(State::Open, State::Idle);
                     queue.waiting.push_front(slot);
                 }
             });
@@ -136,7 +187,8 @@ impl Chore for Backlog {
     }
 
     fn end(&self) {
-        self.queue.with(|queue| queue.open = false);
+        self.queue
+            .with(|queue| queue.go_from(State::Open, State::Idle));
     }
 }
 

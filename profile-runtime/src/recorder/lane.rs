@@ -177,12 +177,7 @@ fn discard(lane: *mut Lane) {
         // SAFETY: this thread's lane, which nobody else has.
         #[expect(unsafe_code)]
         let lane = unsafe { Box::from_raw(lane) };
-        lane.session.wait_for_the_end();
-        // SAFETY: the session has ended, so that nobody looks at the slot any more.
-        #[expect(unsafe_code)]
-        unsafe {
-            lane.slot.unmap();
-        }
+        lane.session.unmap_after_the_end(lane.slot);
     }
 }
 
@@ -190,6 +185,10 @@ impl Lane {
     fn new(session: &'static Session) -> Option<Box<Self>> {
         let (number, slot) = session.join()?;
         let walker = session.with_modules(|interner| Walker::new(session.way(), &interner.loaded));
+        let Some(walker) = walker else {
+            session.unmap_after_the_end(slot); // it has ended meanwhile
+            return None;
+        };
         // SAFETY: no preconditions.
         #[expect(unsafe_code)]
         let id = unsafe { libc::gettid() } as u64;
@@ -199,7 +198,7 @@ impl Lane {
             filled: 0,
             encoder: Encoder::new(),
             cache: Cache::new(),
-            walker: walker?,
+            walker,
             chooser: session
                 .plan
                 .sample

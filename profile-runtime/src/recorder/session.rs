@@ -18,7 +18,7 @@ use profile_trace::events::Stack;
 use profile_trace::facts::{self, Fact};
 use profile_trace::pending::SLOT_PAYLOAD;
 
-use super::backlog::{Backlog, Rest};
+use super::backlog::{Backlog, Full, Rest};
 use super::host;
 use super::interner::Interner;
 use super::output::Output;
@@ -245,13 +245,6 @@ impl Session {
         ended.is_ok()
     }
 
-    /// Waits until whoever ends the session has taken from the slots what they hold.
-    pub(super) fn wait_for_the_end(&self) {
-        while lock(&self.output).is_some() {
-            std::thread::yield_now();
-        }
-    }
-
     fn take_apart(&self, end: impl FnOnce(Output, &mut Rest)) {
         // In the order in which threads take the locks.
         let interner = lock(&self.interner).take();
@@ -367,12 +360,29 @@ impl Session {
     pub(super) fn flush(&self, slot: Slot) -> Option<Slot> {
         self.flush_what_is_new()?;
         let another = |label| lock(&self.output).as_mut()?.slot(label).ok();
-        if let Some(next) = self.backlog.exchange(slot, another) {
-            self.timeline.ring();
-            return Some(next);
+        match self
+            .backlog
+            .exchange(slot, another, || self.timeline.ring())
+        {
+            Full::Left(next) => Some(next),
+            Full::Kept => self.append(slot).map(|()| slot),
+            Full::Late(next) => {
+                self.unmap_after_the_end(next);
+                None
+            }
         }
-        self.append(slot)?;
-        Some(slot)
+    }
+
+    /// Gives back a slot that only the caller has.
+    pub(super) fn unmap_after_the_end(&self, slot: Slot) {
+        while lock(&self.output).is_some() {
+            std::thread::yield_now();
+        }
+        // SAFETY: the session has ended, so that nobody looks at its slots any more.
+        #[expect(unsafe_code)]
+        unsafe {
+            slot.unmap();
+        }
     }
 
     /// The same for the last block of a thread, whose slot it takes back.

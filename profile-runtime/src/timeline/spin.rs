@@ -8,6 +8,9 @@ use std::sync::atomic::{
 
 use super::system;
 
+/// How often a thread gives way before it sleeps.
+const YIELDS: u32 = 100;
+
 /// A value that one thread has at a time. The helper has no thread-locals, so that locks of the
 /// standard library, which look whether the thread panics, are not for it.
 pub(crate) struct Spin<T> {
@@ -15,7 +18,7 @@ pub(crate) struct Spin<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `with` and `try_with` hand the value to one thread at a time.
+// SAFETY: `with` and `with_patience` hand the value to one thread at a time.
 #[expect(unsafe_code)]
 unsafe impl<T: Send> Sync for Spin<T> {}
 
@@ -29,8 +32,15 @@ impl<T> Spin<T> {
 
     /// Hands the value out; waits while another thread has it.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let mut yields = 0;
         while !self.take() {
-            system::give_way();
+            // A thread of a higher priority than who has the value gives way to nobody.
+            if yields < YIELDS {
+                yields += 1;
+                system::give_way();
+            } else {
+                system::sleep(100_000);
+            }
         }
         self.lend(work)
     }
