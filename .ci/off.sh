@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # With memline off, nothing of it is left: shown by a package that is built by itself, since a
-# workspace unites the features of its members. Debug symbols tell in either profile.
+# workspace unites the features of its members. Symbols tell.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # A package of its own shares what it has in common with the workspace.

@@ -5,8 +5,8 @@
 //! become. The process writes there through shared mappings, so that what it had written is kept
 //! however it ends. At the end of a recording the side file is removed.
 //!
-//! A block that is already in the recording is there in whole: a reader takes only what is not from its
-//! slot. A stream has one slot that is being filled, and may have full ones.
+//! A block that is already in the recording is there in whole: a reader takes from slots only what the
+//! recording lacks. A stream has one slot that is being filled, and may have full ones.
 
 use std::sync::atomic::{
     AtomicU32, AtomicU64,

@@ -14,8 +14,9 @@ use crate::timeline::{Append, Chore, Spin};
 /// Slots that wait, beyond which a thread packs its own: half a megabyte.
 const DEPTH: usize = 16;
 
-/// Slots that wait before the helper is rung for. Ringing takes a processor that sleeps some 10 µs; the
-/// helper comes every 10 ms in any case.
+/// Slots that wait before the helper is rung for, which comes every 10 ms in any case.
+///
+/// PERF: to wake it for each block made recording an index 6 % slower.
 const BATCH: usize = 4;
 
 /// Milliseconds that a signal handler waits for the helper.
