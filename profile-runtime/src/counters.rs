@@ -295,6 +295,7 @@ impl Counters {
         self.freed.set(saved.freed);
         self.reallocated.set(saved.reallocated);
         self.grown.set(saved.grown);
+        self.last_grown.set(saved.last_grown);
         self.highest.set(saved.highest);
         self.folded.set(saved.folded);
         self.batch_top.set(saved.batch_top);
@@ -320,6 +321,7 @@ impl Counters {
                 freed: self.freed.get(),
                 reallocated: self.reallocated.get(),
                 grown: self.grown.get(),
+                last_grown: self.last_grown.get(),
                 highest: self.highest.get(),
                 folded: self.folded.get(),
                 batch_top: self.batch_top.get(),
@@ -339,6 +341,7 @@ struct Saved {
     freed: u64,
     reallocated: i64,
     grown: u64,
+    last_grown: u64,
     highest: i64,
     folded: i64,
     batch_top: i64,
@@ -432,6 +435,15 @@ mod tests {
         realloc(&counters, (16, 16), (64, 32));
         realloc(&counters, (128, 4), (128, 8));
         assert_eq!(counters.grown.get(), 2);
+    }
+
+    #[test]
+    fn a_buffer_that_the_runtime_grows_in_between_is_nobodys() {
+        let counters = Counters::new();
+        realloc(&counters, (8, 4), (16, 8));
+        counters.uncounted(|| realloc(&counters, (128, 4), (128, 8)));
+        realloc(&counters, (16, 8), (16, 16));
+        assert_eq!(counters.grown.get(), 1);
     }
 
     #[test]
