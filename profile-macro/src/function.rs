@@ -4,7 +4,7 @@
 //! signature often are more than its statements. They are handed on as the tokens that they are.
 
 use proc_macro2::token_stream::IntoIter;
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::TokenStreamExt;
 use syn::token::Brace;
 use syn::{Attribute, Stmt};
@@ -17,6 +17,7 @@ pub(crate) struct Plain {
     /// What comes before the body.
     head: Vec<TokenTree>,
     pub(crate) fn_token: Span,
+    pub(crate) name: Ident,
     /// Whether it has a value, by its declared type.
     pub(crate) has_value: bool,
     pub(crate) brace: Brace,
@@ -31,6 +32,7 @@ impl Plain {
         let mut head = Head::new(item);
         head.qualifiers()?;
         let fn_token = head.tokens.last()?.span();
+        let name = head.name()?;
         head.parameters()?;
         let has_value = head.output();
         let body = head.body()?;
@@ -46,6 +48,7 @@ impl Plain {
         Some(Self {
             head: head.tokens,
             fn_token,
+            name,
             has_value,
             brace,
             inner,
@@ -107,7 +110,14 @@ impl Head {
         })
     }
 
-    /// Reads the name, the generics and the parameters.
+    fn name(&mut self) -> Option<Ident> {
+        match self.next()? {
+            TokenTree::Ident(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Reads the generics and the parameters.
     fn parameters(&mut self) -> Option<()> {
         let mut depth = 0_usize;
         let mut dash = false;

@@ -142,6 +142,7 @@ impl Printer {
             (" !", "!"),
             ("& ", "&"),
             ("# [", "#["),
+            ("#! [", "#!["),
         ] {
             text = text.replace(wide, narrow);
         }

@@ -4,10 +4,10 @@
 //! // Input                              // Output
 //! #[profile(peak = "1 KiB")]
 //! fn build() -> Vec<u32> {              fn build() -> Vec<u32> {
-//!                                           static __MEMLINE_SITE: …::Site = …;
-//!                                           static __MEMLINE_BUDGET: …::Budget = …;
 //!                                           let budget = __MEMLINE_BUDGET.call();
+//!                                           static __MEMLINE_BUDGET: …::Budget = …;
 //!                                           let frame = …::enter(…);
+//!                                           static __MEMLINE_SITE: …::Site = …;
 //!     Vec::new()                            Vec::new()
 //! }                                     }
 //! ```
@@ -29,11 +29,11 @@ pub(super) fn lets_panics_out(sig: &Signature) -> bool {
     })
 }
 
-/// The budget as an item, and the measuring of a call.
+/// The measuring of a call, and the budget as an item.
 pub(super) fn call(args: &Args, unwinds: bool) -> TokenStream {
     let item = item(args, unwinds);
     let budget = Ident::new("budget", Span::mixed_site());
-    quote_spanned!(Span::mixed_site()=> #item let #budget = __MEMLINE_BUDGET.call();)
+    quote_spanned!(Span::mixed_site()=> let #budget = __MEMLINE_BUDGET.call(); #item)
 }
 
 /// The same of a future: `__MEMLINE_BUDGET.future(…)`.

@@ -4,8 +4,8 @@
 //! // Input                              // Output
 //! #[profile]
 //! fn build(n: u32) -> Vec<u32> {        fn build(n: u32) -> Vec<u32> {
-//!                                           static __MEMLINE_SITE: …::Site = …;
 //!                                           let frame = …::enter(&__MEMLINE_SITE, …, 1, 6);
+//!                                           static __MEMLINE_SITE: …::Site = …;
 //!     let mut all = Vec::new();             let mut all = Vec::new();
 //!     for i in 0..n {                       frame.line(2); for i in 0..n {
 //!                                               let pass0 = frame.pass(2);
@@ -23,6 +23,7 @@
 mod arm;
 mod block;
 mod budget;
+mod clippy;
 mod closure;
 mod expr;
 mod future;
@@ -52,9 +53,13 @@ pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &
         expander.async_function(sig, body);
     } else {
         let stmts = mem::take(&mut body.stmts);
-        let pieces = stmts.into_iter().map(Piece::Parsed).collect();
+        let pieces: Vec<Piece> = stmts.into_iter().map(Piece::Parsed).collect();
         let unwinds = budget::lets_panics_out(sig);
+        // The body of a test becomes a closure, in which no attribute can stand.
+        let allow = clippy::allow_unused(&pieces).filter(|_| !args.is_test);
+        clippy::cover(&sig.ident, &pieces, &mut body.brace_token);
         body.stmts = expander.body(pieces, brace, &End::of(&sig.output), unwinds);
+        body.stmts.splice(..0, allow);
     }
 }
 
@@ -67,7 +72,12 @@ pub(crate) fn plain(function: &mut Plain, row: Span, args: &Args) -> Vec<Stmt> {
     };
     let brace = function.brace.span.close();
     let pieces = mem::take(&mut function.pieces);
-    Expander::new(row, function.fn_token, brace, args).body(pieces, brace, &end, true)
+    let allow = clippy::allow_unused(&pieces);
+    clippy::cover(&function.name, &pieces, &mut function.brace);
+    let expander = Expander::new(row, function.fn_token, brace, args);
+    let mut stmts = expander.body(pieces, brace, &end, true);
+    stmts.splice(..0, allow);
+    stmts
 }
 
 /// What is known while one function is walked through.
@@ -134,14 +144,15 @@ impl<'a> Expander<'a> {
         let mut stmts = self.pieces(pieces, brace, end);
         let (site, about) = self.site.to_tokens(self.args);
         let (frame, memline, slots) = (FRAME.ident(), self.args.runtime(), self.site.slots());
+        let budget = self.args.budget.are_given();
+        let budget = budget.then(|| budget::call(self.args, unwinds));
+        // NOTE: clippy does not look at a function whose first statement is an item.
         let enter = quote_spanned! {Span::mixed_site()=>
+            #budget
             let #frame = #memline::enter(#about, #slot, #slots);
+            #site
         };
         insert_first(&mut stmts, enter);
-        if self.args.budget.are_given() {
-            insert_first(&mut stmts, budget::call(self.args, unwinds));
-        }
-        stmts.insert(0, verbatim(site));
         stmts
     }
 

@@ -14,10 +14,10 @@ fn f() {
 }";
     expect![[r#"
         fn f() {
+            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4\0<parsed string 1>\0", 1, 3);
             enum __MemlineHere {
             }
             static __MEMLINE_SITE: Site = Site::NEW;
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4\0<parsed string 1>\0", 1, 3);
             g();
             frame.line(2);
             g();
@@ -33,10 +33,62 @@ fn given_name_and_path() {
 fn f() {}";
     expect![[r#"
         fn f() {
+            #![allow(clippy::extra_unused_type_parameters)] let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
             static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::Site::NEW;
-            let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
         }
     "#]].assert_eq(&whole(item));
+}
+
+#[test]
+fn what_clippy_is_told() {
+    let item = "
+#[profile]
+impl<T> Clone for S<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+    fn clone_from(&mut self, other: &Self) {
+        *self = other.clone();
+    }
+}";
+    expect![[r#"
+        impl < T > Clone for S < T > {
+            fn clone(&self) -> Self {
+                let frame = enter(&__MEMLINE_SITE, 1, 2);
+                * self
+            }
+            fn clone_from(&mut self, other: &Self) {
+                let frame = enter(&__MEMLINE_SITE, 1, 2);
+                * self = other.clone();
+            }
+        }
+    "#]].assert_eq(&probes(item));
+    let item = "
+#[profile]
+fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+    Some(self.cmp(other))
+}";
+    expect![[r#"
+        fn partial_cmp(&self, other: &Self) -> Option < Ordering > {
+            let frame = enter(&__MEMLINE_SITE, 1, 2);
+            Some(self.cmp(other))
+        }
+    "#]].assert_eq(&probes(item));
+    let item = "
+#[profile]
+fn clone(&self) -> Self {
+    let Self(n) = self;
+    Self(n + 1)
+}";
+    expect![[r#"
+        fn clone(&self) -> Self {
+            let frame = enter(&__MEMLINE_SITE, 1, 4);
+            let Self(n) = self;
+            frame.line(2);
+            let brace = frame.brace(3);
+            Self(n + 1)
+        }
+    "#]].assert_eq(&probes(item));
 }
 
 #[test]

@@ -8,12 +8,12 @@ use super::{probes, test, whole};
 fn a_budget_is_measured_around_the_frame() {
     expect![[r#"
         fn f() -> u8 {
+            let budget = __MEMLINE_BUDGET.call();
+            static __MEMLINE_BUDGET: Budget = Budget::new(&__MEMLINE_SITE, Limits::new(::core::option::Option::Some(1024u64),::core::option::Option::None,::core::option::Option::Some(0u64)), true);
+            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3\0<parsed string 1>\0", 1, 2);
             enum __MemlineHere {
             }
             static __MEMLINE_SITE: Site = Site::NEW;
-            static __MEMLINE_BUDGET: Budget = Budget::new(&__MEMLINE_SITE, Limits::new(::core::option::Option::Some(1024u64),::core::option::Option::None,::core::option::Option::Some(0u64)), true);
-            let budget = __MEMLINE_BUDGET.call();
-            let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3\0<parsed string 1>\0", 1, 2);
             g()
         }
     "#]].assert_eq(&whole(

@@ -11,6 +11,7 @@ use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
 use crate::list::Entry;
+use crate::options::Check;
 use crate::process::{self, Ended};
 use crate::source::Source;
 
@@ -72,9 +73,12 @@ impl Build<'_> {
         self.read_from(command)
     }
 
-    /// Checks the library alone: what the compiler says of it, without its tests' dependencies.
-    pub(crate) fn check(&self) -> Result<Built> {
-        let mut command = self.cargo("check");
+    /// Checks the library alone: what is said of it, without its tests' dependencies.
+    pub(crate) fn check(&self, by: Check) -> Result<Built> {
+        let mut command = self.cargo(match by {
+            Check::Compiler => "check",
+            Check::Clippy => "clippy",
+        });
         command.arg("--lib");
         self.read_from(command)
     }

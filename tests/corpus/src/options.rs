@@ -15,6 +15,7 @@ Without a name, every crate of tests/corpus/corpus.toml is tried.
 Options:
       --quick         only the crates that corpus.toml marks as quick, built once for their times
       --check         only check the libraries: errors and warnings, no tests, no times
+      --clippy        the same, with what clippy says; only what is new counts
       --markdown      write the last result of every listed crate to docs/CORPUS.md
       --list FILE     another list of crates than corpus.toml
       --jobs N        how many compilers cargo runs at once
@@ -24,13 +25,20 @@ Options:
 Exit status: 0 where every crate is clean, 1 where one is not, 2 where nothing could be tried.
 ";
 
+/// What looks at a library without building it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Check {
+    Compiler,
+    Clippy,
+}
+
 /// What the command line asks for.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// Only the crates marked `quick`.
     pub(crate) quick: bool,
-    /// Only the compiler's messages about the library are compared.
-    pub(crate) check: bool,
+    /// Only what this says of the library is compared.
+    pub(crate) check: Option<Check>,
     /// Whether `docs/CORPUS.md` is written.
     pub(crate) markdown: bool,
     /// The list of crates, in place of `corpus.toml`.
@@ -51,7 +59,8 @@ impl Options {
             match arg.as_str() {
                 "-h" | "--help" => return Ok(None),
                 "--quick" => options.quick = true,
-                "--check" => options.check = true,
+                "--check" => options.check = Some(Check::Compiler),
+                "--clippy" => options.check = Some(Check::Clippy),
                 "--markdown" => options.markdown = true,
                 "--list" => {
                     let path = args.next().context("--list wants a file")?;
