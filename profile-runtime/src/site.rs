@@ -1,6 +1,7 @@
 //! Profiled functions: where each stands, and the list of those that have run.
 
 use std::alloc::Layout;
+use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU16, AtomicU32,
@@ -15,9 +16,23 @@ use crate::{arena, exit, record};
 /// A profiled function: a node in the list of all that have run.
 ///
 /// PERF: The compiler evaluates each `static`, so this one begins as a mere copy of a constant; what is
-/// known of the function comes with its first call. Its fields are plain, too: a `OnceLock`, of which the
-/// compiler has to prove more, costs it a tenth of all that it spends on a small function's probes.
-pub struct Site {
+/// known of the function comes with its first call. The compiler also proves anew of each that it may change
+/// and that threads may share it: that it is a cell, and `Sync`, is said where it is looked for first. A
+/// `OnceLock` in it costs a tenth of all that is spent on a small function's probes, and proofs field by field
+/// a fortieth.
+#[repr(transparent)]
+pub struct Site(UnsafeCell<State>);
+
+// SAFETY: what it holds is `Sync`, and reached by shared references alone.
+#[expect(unsafe_code)]
+unsafe impl Sync for Site {}
+
+const _: () = {
+    const fn is_sync<T: Sync>() {}
+    is_sync::<State>();
+};
+
+struct State {
     /// Null before the first call; never freed.
     about: AtomicPtr<About>,
     next: AtomicPtr<Site>,
@@ -118,19 +133,28 @@ impl Site {
         clippy::declare_interior_mutable_const,
         reason = "each site is to be a copy"
     )]
-    pub const NEW: Self = Self {
+    pub const NEW: Self = Self(UnsafeCell::new(State {
         about: AtomicPtr::new(ptr::null_mut()),
         next: AtomicPtr::new(ptr::null_mut()),
         way: Way::UNKNOWN,
         id: AtomicU16::new(SiteId::NONE.0),
-    };
+    }));
+
+    #[inline(always)]
+    fn state(&self) -> &State {
+        // SAFETY: nobody has it but by shared references.
+        #[expect(unsafe_code)]
+        unsafe {
+            &*self.0.get()
+        }
+    }
 
     /// What is known of the function; `None` before its first call.
     pub(crate) fn about(&self) -> Option<About> {
         // SAFETY: null, or written before it was stored, and never freed.
         #[expect(unsafe_code)]
         unsafe {
-            self.about.load(Acquire).as_ref().copied()
+            self.state().about.load(Acquire).as_ref().copied()
         }
     }
 
@@ -150,13 +174,14 @@ impl Site {
         }
         // Where another thread was quicker, the block stays unused.
         let _ = self
+            .state()
             .about
             .compare_exchange(ptr::null_mut(), block, Release, Relaxed);
     }
 
     #[inline(always)]
     pub(crate) fn id(&self) -> SiteId {
-        SiteId(self.id.load(Relaxed))
+        SiteId(self.state().id.load(Relaxed))
     }
 
     /// This thread's table of the site; `None` where profiling is off.
@@ -183,7 +208,8 @@ impl Site {
 
     #[inline(always)]
     fn table_if_any(&self) -> Option<TableRef> {
-        self.way.record().and_then(|record| record.table(self.id()))
+        let record = self.state().way.record()?;
+        record.table(self.id())
     }
 
     /// PERF: what is known comes in registers. As one value it would be laid out on the stack for the call,
@@ -204,7 +230,7 @@ impl Site {
         }
         let slots = self.about()?.slots();
         let record = record::current();
-        self.way.learn();
+        self.state().way.learn();
         let id = self.register()?;
         if let Some(table) = record.table(id) {
             return Some(table);
@@ -222,13 +248,13 @@ impl Site {
             complain_of_too_many();
             return None;
         };
-        let none = SiteId::NONE;
-        if let Err(first) = self.id.compare_exchange(none.0, id.0, AcqRel, Acquire) {
+        let (state, none) = (self.state(), SiteId::NONE);
+        if let Err(first) = state.id.compare_exchange(none.0, id.0, AcqRel, Acquire) {
             return Some(SiteId(first)); // another thread was quicker; a number stays unused
         }
         let mut head = SITES.load(Relaxed);
         loop {
-            self.next.store(head, Relaxed);
+            state.next.store(head, Relaxed);
             let new = ptr::from_ref(self).cast_mut();
             match SITES.compare_exchange_weak(head, new, AcqRel, Relaxed) {
                 Ok(_) => return Some(id),
@@ -259,5 +285,5 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     // SAFETY: only `&'static Site`s are linked.
     #[expect(unsafe_code)]
     let follow = |link: &AtomicPtr<Site>| unsafe { link.load(Acquire).as_ref::<'static>() };
-    std::iter::successors(follow(&SITES), move |site| follow(&site.next))
+    std::iter::successors(follow(&SITES), move |site| follow(&site.state().next))
 }

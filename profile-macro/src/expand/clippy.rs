@@ -11,8 +11,12 @@ use crate::body::Piece;
 /// An attribute within an empty body: clippy lets a function that has nothing to do leave its type parameters
 /// unused.
 pub(super) fn allow_unused(pieces: &[Piece]) -> Option<Stmt> {
-    let allow = || quote_spanned!(Span::mixed_site()=> #![allow(clippy::extra_unused_type_parameters)]);
-    pieces.is_empty().then(|| verbatim(allow()))
+    if !pieces.is_empty() {
+        return None;
+    }
+    let allow =
+        quote_spanned!(Span::mixed_site()=> #![allow(clippy::extra_unused_type_parameters)]);
+    Some(verbatim(allow))
 }
 
 /// Makes the braces of a body the macro's own where clippy wants the body to be one certain expression:

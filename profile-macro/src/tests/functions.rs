@@ -62,7 +62,8 @@ impl<T> Clone for S<T> {
                 * self = other.clone();
             }
         }
-    "#]].assert_eq(&probes(item));
+    "#]]
+    .assert_eq(&probes(item));
     let item = "
 #[profile]
 fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -73,7 +74,8 @@ fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
             let frame = enter(&__MEMLINE_SITE, 1, 2);
             Some(self.cmp(other))
         }
-    "#]].assert_eq(&probes(item));
+    "#]]
+    .assert_eq(&probes(item));
     let item = "
 #[profile]
 fn clone(&self) -> Self {
@@ -88,7 +90,8 @@ fn clone(&self) -> Self {
             let brace = frame.brace(3);
             Self(n + 1)
         }
-    "#]].assert_eq(&probes(item));
+    "#]]
+    .assert_eq(&probes(item));
 }
 
 #[test]
