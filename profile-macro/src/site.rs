@@ -94,7 +94,7 @@ impl Site {
     ///
     /// ```text
     /// enum __MemlineHere {}  // its path holds the path of the function around it; of a test, __MemlineTest
-    /// static __MEMLINE_SITE: …::Site = …::Site::NEW;
+    /// static __MEMLINE_SITE: …::Site = …::NEW_SITE;
     ///
     /// &__MEMLINE_SITE, ::core::any::type_name::<__MemlineHere>, "1,3\0src/lib.rs\0…"
     /// ```
@@ -104,7 +104,7 @@ impl Site {
         match &args.name {
             Some((_, name)) => (
                 quote_spanned! {Span::mixed_site()=>
-                    static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
+                    static __MEMLINE_SITE: #memline::Site = #memline::NEW_SITE;
                 },
                 quote_spanned!(Span::mixed_site()=> &__MEMLINE_SITE, || #name, #place),
             ),
@@ -120,7 +120,7 @@ impl Site {
                 (
                     quote_spanned! {Span::mixed_site()=>
                         enum #here {}
-                        static __MEMLINE_SITE: #memline::Site = #memline::Site::NEW;
+                        static __MEMLINE_SITE: #memline::Site = #memline::NEW_SITE;
                     },
                     quote_spanned! {Span::mixed_site()=>
                         &__MEMLINE_SITE, ::core::any::type_name::<#here>, #place

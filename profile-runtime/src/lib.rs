@@ -104,5 +104,5 @@ pub mod __private {
     pub use crate::guard::limits::Limits;
     pub use crate::guard::test::{NoResult, Returned, Test};
     pub use crate::mark::mark;
-    pub use crate::site::Site;
+    pub use crate::site::{NEW_SITE, Site};
 }

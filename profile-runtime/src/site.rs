@@ -127,19 +127,21 @@ fn numbers(lines: &str) -> impl Iterator<Item = u32> {
 static SITES: AtomicPtr<Site> = AtomicPtr::new(ptr::null_mut());
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
-impl Site {
-    /// A site that has not run yet.
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "each site is to be a copy"
-    )]
-    pub const NEW: Self = Self(UnsafeCell::new(State {
-        about: AtomicPtr::new(ptr::null_mut()),
-        next: AtomicPtr::new(ptr::null_mut()),
-        way: Way::UNKNOWN,
-        id: AtomicU16::new(SiteId::NONE.0),
-    }));
+/// A site that has not run yet.
+///
+/// PERF: a path of its own is found at less cost than a constant of the type.
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "each site is to be a copy"
+)]
+pub const NEW_SITE: Site = Site(UnsafeCell::new(State {
+    about: AtomicPtr::new(ptr::null_mut()),
+    next: AtomicPtr::new(ptr::null_mut()),
+    way: Way::UNKNOWN,
+    id: AtomicU16::new(SiteId::NONE.0),
+}));
 
+impl Site {
     #[inline(always)]
     fn state(&self) -> &State {
         // SAFETY: nobody has it but by shared references.

@@ -1,6 +1,6 @@
 //! More profiled functions than a process has numbers for.
 
-use memline::__private::{Site, enter};
+use memline::__private::{NEW_SITE, Site, enter};
 
 use crate::common::{Child, Outcome, Program, Test};
 use crate::named;
@@ -17,7 +17,7 @@ const PROFILED: usize = 65_535;
 /// Each site is what the macro makes of a function; all are called twice.
 fn seventy_thousand_functions() -> Outcome {
     let sites: Vec<&'static Site> = (0..FUNCTIONS)
-        .map(|_| &*Box::leak(Box::new(Site::NEW)))
+        .map(|_| &*Box::leak(Box::new(NEW_SITE)))
         .collect();
     let mut calls = 0;
     for site in sites.repeat(2) {

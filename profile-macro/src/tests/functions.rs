@@ -17,7 +17,7 @@ fn f() {
             let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3,4\0<parsed string 1>\0", 1, 3);
             enum __MemlineHere {
             }
-            static __MEMLINE_SITE: Site = Site::NEW;
+            static __MEMLINE_SITE: Site = NEW_SITE;
             g();
             frame.line(2);
             g();
@@ -34,7 +34,7 @@ fn f() {}";
     expect![[r#"
         fn f() {
             #![allow(clippy::extra_unused_type_parameters)] let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
-            static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::Site::NEW;
+            static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::NEW_SITE;
         }
     "#]].assert_eq(&whole(item));
 }

@@ -13,7 +13,7 @@ fn a_budget_is_measured_around_the_frame() {
             let frame = enter(&__MEMLINE_SITE,::core::any::type_name::< __MemlineHere >, "1,3\0<parsed string 1>\0", 1, 2);
             enum __MemlineHere {
             }
-            static __MEMLINE_SITE: Site = Site::NEW;
+            static __MEMLINE_SITE: Site = NEW_SITE;
             g()
         }
     "#]].assert_eq(&whole(

@@ -58,12 +58,12 @@ pub mod __private {
         about: OnceLock<(fn() -> &'static str, &'static str)>,
     }
 
-    impl Site {
-        #[allow(clippy::declare_interior_mutable_const)]
-        pub const NEW: Self = Self {
-            about: OnceLock::new(),
-        };
+    #[allow(clippy::declare_interior_mutable_const)]
+    pub const NEW_SITE: Site = Site {
+        about: OnceLock::new(),
+    };
 
+    impl Site {
         fn describe(&self, name: fn() -> &'static str, place: &'static str) {
             self.about.get_or_init(|| (name, place));
             let [_, file, source] = self.place();
