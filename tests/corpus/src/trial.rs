@@ -60,11 +60,9 @@ pub(crate) fn run(
     let plain = side("plain", &plain)?;
     let annotated = side("annotated", &annotated)?;
 
-    let built = |build: &Build<'_>| {
-        match options.check {
-            Some(by) => build.check(by),
-            None => build.tests(),
-        }
+    let built = |build: &Build<'_>| match options.check {
+        Some(by) => build.check(by),
+        None => build.tests(),
     };
     let plain_built = built(&plain).context("plain")?;
     // Both sides are to build the same versions of the dependencies.
