@@ -18,6 +18,7 @@ pub(crate) struct Plain {
     head: Vec<TokenTree>,
     pub(crate) fn_token: Span,
     pub(crate) name: Ident,
+    pub(crate) is_generic: bool,
     /// Whether it has a value, by its declared type.
     pub(crate) has_value: bool,
     pub(crate) brace: Brace,
@@ -33,7 +34,7 @@ impl Plain {
         head.qualifiers()?;
         let fn_token = head.tokens.last()?.span();
         let name = head.name()?;
-        head.parameters()?;
+        let is_generic = head.parameters()?;
         let has_value = head.output();
         let body = head.body()?;
         let (inner, pieces) = body::split(body.stream())?;
@@ -49,6 +50,7 @@ impl Plain {
             head: head.tokens,
             fn_token,
             name,
+            is_generic,
             has_value,
             brace,
             inner,
@@ -117,8 +119,9 @@ impl Head {
         }
     }
 
-    /// Reads the generics and the parameters.
-    fn parameters(&mut self) -> Option<()> {
+    /// Reads the generics and the parameters, and tells whether there are generics.
+    fn parameters(&mut self) -> Option<bool> {
+        let mut is_generic = false;
         let mut depth = 0_usize;
         let mut dash = false;
         loop {
@@ -127,8 +130,9 @@ impl Head {
                 && depth == 0
                 && group.delimiter() == Delimiter::Parenthesis
             {
-                return Some(());
+                return Some(is_generic);
             }
+            is_generic = true;
             match punct(token) {
                 Some('<') => depth += 1,
                 Some('>') if !dash => depth = depth.checked_sub(1)?,

@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
+use std::panic::RefUnwindSafe;
 use std::ptr;
 use std::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU16, AtomicU32,
@@ -27,9 +28,12 @@ pub struct Site(UnsafeCell<State>);
 #[expect(unsafe_code)]
 unsafe impl Sync for Site {}
 
+/// A future that is profiled holds one, and is as safe to be found after a panic as it was.
+impl RefUnwindSafe for Site {}
+
 const _: () = {
-    const fn is_sync<T: Sync>() {}
-    is_sync::<State>();
+    const fn is_shared<T: Sync + RefUnwindSafe>() {}
+    is_shared::<State>();
 };
 
 struct State {

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 
 use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 
 #[cfg_attr(profiled, memline::profile)]
@@ -113,7 +114,7 @@ fn sent<T: Send>(value: T) -> T {
     value
 }
 
-fn shared<T: Sync + Send>(value: T) -> T {
+fn shared<T: Sync + Send + UnwindSafe + RefUnwindSafe>(value: T) -> T {
     value
 }
 

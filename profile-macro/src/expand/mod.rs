@@ -55,8 +55,7 @@ pub(crate) fn function(sig: &mut Signature, body: &mut Block, row: Span, args: &
         let stmts = mem::take(&mut body.stmts);
         let pieces: Vec<Piece> = stmts.into_iter().map(Piece::Parsed).collect();
         let unwinds = budget::lets_panics_out(sig);
-        // The body of a test becomes a closure, in which no attribute can stand.
-        let allow = clippy::allow_unused(&pieces).filter(|_| !args.is_test);
+        let allow = clippy::allow_unused(!sig.generics.params.is_empty(), &pieces);
         clippy::cover(&sig.ident, &pieces, &mut body.brace_token);
         body.stmts = expander.body(pieces, brace, &End::of(&sig.output), unwinds);
         body.stmts.splice(..0, allow);
@@ -72,7 +71,7 @@ pub(crate) fn plain(function: &mut Plain, row: Span, args: &Args) -> Vec<Stmt> {
     };
     let brace = function.brace.span.close();
     let pieces = mem::take(&mut function.pieces);
-    let allow = clippy::allow_unused(&pieces);
+    let allow = clippy::allow_unused(function.is_generic, &pieces);
     clippy::cover(&function.name, &pieces, &mut function.brace);
     let expander = Expander::new(row, function.fn_token, brace, args);
     let mut stmts = expander.body(pieces, brace, &end, true);

@@ -33,7 +33,7 @@ fn given_name_and_path() {
 fn f() {}";
     expect![[r#"
         fn f() {
-            #![allow(clippy::extra_unused_type_parameters)] let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
+            let frame = a::b::__private::enter(&__MEMLINE_SITE, || "given", "1\0<parsed string 1>\0", 0, 1);
             static __MEMLINE_SITE: a::b::__private::Site = a::b::__private::NEW_SITE;
         }
     "#]].assert_eq(&whole(item));
@@ -76,6 +76,14 @@ fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         }
     "#]]
     .assert_eq(&probes(item));
+    let item = "
+#[profile]
+fn nothing<T>() {}";
+    expect![[r#"
+        fn nothing < T >() {
+            #![allow(clippy::extra_unused_type_parameters)] let frame = enter(&__MEMLINE_SITE, 0, 1);
+        }
+    "#]].assert_eq(&probes(item));
     let item = "
 #[profile]
 fn clone(&self) -> Self {
