@@ -184,7 +184,11 @@ impl Table {
     #[inline(always)]
     fn begin(&'static self) {
         if self.open.is_closed_since(self.counters().operations()) {
-            self.rss.set(self.record.rss.get());
+            // PERF: it is nearly always the same, which a comparison is predicted to find.
+            let rss = self.record.rss.get();
+            if self.rss.get() != rss {
+                self.rss.set(rss);
+            }
         } else {
             begin_after_changes(TableRef::of(self));
         }

@@ -34,10 +34,7 @@ pub(crate) struct Record {
     pub(crate) rss_ceiling: Balance,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
-    /// The thread's tables, by the ids of sites; [`NO_TABLES`] before the first.
-    ///
-    /// PERF: there is room for every id, so that none is compared with a length. What is not touched of it is
-    /// not in memory.
+    /// Null before the first table.
     tables: AtomicPtr<Tables>,
     /// Counts the threads that have owned the record.
     owner: AtomicU64,
@@ -47,11 +44,11 @@ pub(crate) struct Record {
     next: AtomicPtr<Record>,
 }
 
-/// Blocks of tables, or null.
-type Tables = [AtomicPtr<()>; SiteId::COUNT];
-
-/// What a record has before its first table.
-static NO_TABLES: Tables = [const { AtomicPtr::new(ptr::null_mut()) }; SiteId::COUNT];
+/// The blocks of a thread's tables, by the ids of sites; null where it has none.
+///
+/// PERF: there is room for every id, so that none is compared with a length. What is not touched of it is
+/// not in memory.
+pub(crate) struct Tables([AtomicPtr<()>; SiteId::COUNT]);
 
 /// The counters of a record when its thread began.
 #[derive(Default)]
@@ -113,7 +110,7 @@ impl Record {
             rss_floor: Balance::new(0),
             rss_ceiling: Balance::new(0),
             rss_read: Tally::new(0),
-            tables: AtomicPtr::new((&raw const NO_TABLES).cast_mut()),
+            tables: AtomicPtr::new(ptr::null_mut()),
             owner: AtomicU64::new(0),
             in_use: AtomicBool::new(true),
             start: Start {
@@ -134,38 +131,36 @@ impl Record {
     }
 
     /// The table of the site with this id, if the record has one.
-    #[inline(always)]
     pub(crate) fn table(&self, site: SiteId) -> Option<TableRef> {
-        let block = self.tables()[site.index()].load(Acquire);
-        // SAFETY: null or the block of a table.
-        #[expect(unsafe_code)]
-        unsafe {
-            TableRef::from_block(block)
-        }
+        self.tables()?.get(site)
     }
 
     /// Adds the table of a site. Only the record's own thread calls this.
-    pub(crate) fn insert(&self, site: SiteId, table: TableRef) -> Option<()> {
-        let mut tables = self.tables();
-        if ptr::eq(tables, &NO_TABLES) {
-            let own = arena::reserve::<Tables>();
-            // SAFETY: null, or zeroed memory of the type, of which nobody else knows: pointers in it are null.
-            #[expect(unsafe_code)]
-            let own = unsafe { own.as_ref() }?;
-            self.tables.store(ptr::from_ref(own).cast_mut(), Release);
-            tables = own;
-        }
-        tables[site.index()].store(table.block(), Release);
+    pub(crate) fn insert(&'static self, site: SiteId, table: TableRef) -> Option<()> {
+        let tables = self.tables().or_else(|| self.reserve_tables())?;
+        tables.0[site.index()].store(table.block(), Release);
         Some(())
     }
 
     #[inline(always)]
-    fn tables(&self) -> &'static Tables {
-        // SAFETY: it came from a reference, and what it points to is never freed.
+    pub(crate) fn tables(&self) -> Option<&'static Tables> {
+        // SAFETY: null, or what `reserve_tables` has reserved, which is never freed.
         #[expect(unsafe_code)]
         unsafe {
-            &*self.tables.load(Acquire)
+            self.tables.load(Acquire).as_ref()
         }
+    }
+
+    fn reserve_tables(&'static self) -> Option<&'static Tables> {
+        let tables = arena::reserve::<Tables>();
+        // SAFETY: null, or zeroed memory of the type, of which nobody else knows: pointers in it are null.
+        #[expect(unsafe_code)]
+        let reserved = unsafe { tables.as_ref() }?;
+        self.tables.store(tables, Release);
+        if current_if_any().is_some_and(|mine| ptr::eq(mine, self)) {
+            current::set(Some(self));
+        }
+        Some(reserved)
     }
 
     /// Every table of the record.
@@ -205,6 +200,19 @@ impl Record {
                 .in_use
                 .compare_exchange(false, true, AcqRel, Relaxed)
                 .is_ok()
+    }
+}
+
+impl Tables {
+    /// The table of the site with this id, if there is one.
+    #[inline(always)]
+    pub(crate) fn get(&self, site: SiteId) -> Option<TableRef> {
+        let block = self.0[site.index()].load(Acquire);
+        // SAFETY: null or the block of a table.
+        #[expect(unsafe_code)]
+        unsafe {
+            TableRef::from_block(block)
+        }
     }
 }
 

@@ -214,8 +214,7 @@ impl Site {
 
     #[inline(always)]
     fn table_if_any(&self) -> Option<TableRef> {
-        let record = self.state().way.record()?;
-        record.table(self.id())
+        self.state().way.tables()?.get(self.id())
     }
 
     /// PERF: what is known comes in registers. As one value it would be laid out on the stack for the call,
