@@ -143,7 +143,7 @@ impl<A: GlobalAlloc> Allocator<A> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
-        if record.counters.follows() {
+        if record.counters.is_unbounded() {
             // SAFETY: as below.
             return unsafe { Self::realloc_followed(block, layout, new_size, record, self) };
         }

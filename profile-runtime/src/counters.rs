@@ -1,6 +1,10 @@
 //! What one thread did to the heap, and the live heap of the process.
 
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+    fence,
+};
 
 use crate::tally::{Balance, Tally};
 use crate::watch::Link;
@@ -10,9 +14,9 @@ use crate::{recorder, trace};
 /// allocate and free do not fight for one cache line.
 const BATCH: i64 = 32 * 1024;
 
-/// What a balance's distance from [`BATCH`] below the published one stays under within a batch:
-/// one comparison for both directions.
-const LIMIT: u64 = 2 * BATCH as u64 + 1;
+/// Bounds that no balance is within.
+const NO_FLOOR: i64 = i64::MAX;
+const NO_CEILING: i64 = i64::MIN;
 
 /// Live heap of the process in bytes, less what each thread has yet to publish.
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -32,16 +36,23 @@ pub(crate) struct Counters {
     pub(crate) gains: Tally,
     pub(crate) frees: Tally,
     pub(crate) allocated: Tally,
-    pub(crate) freed: Tally,
+    /// What was allocated less what was freed.
+    ///
+    /// PERF: an operation looks at this sum, so that keeping it spares what is freed a count of its own.
+    balance: Balance,
     /// Highest balance since it was last taken, see [`take_highest`](Self::take_highest).
     highest: Balance,
-    /// The part of the balance that [`LIVE`] holds already, less [`BATCH`].
-    ///
-    /// PERF: what lies below a batch further down is one subtraction away, not two.
+    /// Bounds of the balance, a [`BATCH`] below and above the published one. An operation beyond them takes the
+    /// cold side. While the thread is followed each does, since there are [none](NO_FLOOR): there it is recorded
+    /// and traced, which costs nothing while it is off.
     floor: Balance,
-    /// [`LIMIT`], or 0 while the thread is followed: then no operation is within it, and each takes
-    /// the cold side, where it is recorded and traced. That costs nothing while it is off.
-    limit: Tally,
+    ceiling: Balance,
+    /// The part of the balance that [`LIVE`] holds already.
+    published: Balance,
+    /// Whether what the thread does is recorded or traced.
+    followed: AtomicBool,
+    /// The most that was found to be freed.
+    freed_seen: AtomicU64,
     pub(crate) reallocs: Tally,
     /// Bytes added less bytes taken by reallocations.
     pub(crate) reallocated: Balance,
@@ -64,10 +75,13 @@ impl Counters {
             gains: Tally::new(0),
             frees: Tally::new(0),
             allocated: Tally::new(0),
-            freed: Tally::new(0),
+            balance: Balance::new(0),
             highest: Balance::new(0),
             floor: Balance::new(-BATCH),
-            limit: Tally::new(LIMIT),
+            ceiling: Balance::new(BATCH),
+            published: Balance::new(0),
+            followed: AtomicBool::new(false),
+            freed_seen: AtomicU64::new(0),
             reallocs: Tally::new(0),
             reallocated: Balance::new(0),
             grown: Tally::new(0),
@@ -87,7 +101,17 @@ impl Counters {
     /// Net heap bytes of the thread: what it allocated less what it freed.
     #[inline(always)]
     pub(crate) fn balance(&self) -> i64 {
-        self.allocated.get().wrapping_sub(self.freed.get()) as i64
+        self.balance.get()
+    }
+
+    /// Bytes freed.
+    ///
+    /// Any thread may ask. What this one is just allocating is in its balance first, so that another never finds
+    /// more than was freed; and never less than was found before.
+    pub(crate) fn freed(&self) -> u64 {
+        let allocated = self.allocated.get_before();
+        let freed = (allocated as i64 - self.balance()).max(0) as u64;
+        self.freed_seen.fetch_max(freed, Relaxed).max(freed)
     }
 
     pub(crate) fn allocs(&self) -> u64 {
@@ -98,12 +122,12 @@ impl Counters {
     #[must_use]
     #[inline(always)]
     pub(crate) fn alloc(&self, size: usize) -> bool {
-        self.watch.get().mark();
-        let allocated = self.allocated.grow(size as u64);
+        let balance = self.balance.grow(size as i64);
+        self.allocated.add_after(size as u64);
         self.gains.add(1);
-        let balance = allocated.wrapping_sub(self.freed.get()) as i64;
         self.highest.raise(balance);
-        self.is_beyond(balance)
+        self.watch.get().mark();
+        balance > self.ceiling.get()
     }
 
     /// Counts a free. Whether there is more to do: [`after_free`](Self::after_free).
@@ -111,9 +135,8 @@ impl Counters {
     #[inline(always)]
     pub(crate) fn free(&self, size: usize) -> bool {
         self.watch.get().mark();
-        let freed = self.freed.grow(size as u64);
         self.frees.add(1);
-        self.is_beyond(self.allocated.get().wrapping_sub(freed) as i64)
+        self.balance.grow((size as i64).wrapping_neg()) < self.floor.get()
     }
 
     /// Counts a reallocation as `stats_alloc` does: the difference is allocated or freed. Whether
@@ -132,23 +155,16 @@ impl Counters {
         self.reallocs.add(1);
         let growth = new_size as i64 - old_size as i64;
         self.reallocated.add(growth);
+        let balance = self.balance.grow(growth);
         if growth > 0 {
-            self.allocated.add(growth.unsigned_abs());
-            self.highest.raise(self.balance());
+            self.allocated.add_after(growth.unsigned_abs());
+            self.highest.raise(balance);
             if self.last_grown.get() != old.addr() as u64 {
                 self.grown.add(1);
             }
             self.last_grown.set(new.addr() as u64);
-        } else {
-            self.freed.add(growth.unsigned_abs());
         }
-        self.is_beyond(self.balance())
-    }
-
-    /// Whether there is more to do than to count.
-    #[inline(always)]
-    fn is_beyond(&self, balance: i64) -> bool {
-        balance.wrapping_sub(self.floor.get()) as u64 >= self.limit.get()
+        balance > self.ceiling.get() || balance < self.floor.get()
     }
 
     pub(crate) fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
@@ -156,7 +172,9 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::alloc(zeroed, block, size);
             }
-            trace::alloc(block, size);
+            if trace::is_on() {
+                trace::alloc(block, size);
+            }
         }
     }
 
@@ -165,7 +183,9 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::free(block);
             }
-            trace::free(block);
+            if trace::is_on() {
+                trace::free(block);
+            }
         }
     }
 
@@ -174,7 +194,9 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::realloc(old, new, new_size);
             }
-            trace::alloc(new, new_size);
+            if trace::is_on() {
+                trace::alloc(new, new_size);
+            }
         }
     }
 
@@ -184,22 +206,59 @@ impl Counters {
         if recorder::is_at_work() {
             return false; // what it allocates itself counts for nobody
         }
-        if self.balance().wrapping_sub(self.floor.get()) as u64 >= LIMIT {
+        if (self.balance() - self.published()).abs() > BATCH {
             self.publish();
             trace::check_limit();
+        } else if !self.follows() {
+            self.set_bounds();
+        }
+        if self.follows() && !is_wanted() {
+            self.follow(is_wanted);
         }
         self.follows()
     }
 
-    /// Begins or ends to follow what the thread does: for a recording, or to trace it.
-    pub(crate) fn follow(&self, on: bool) {
-        self.limit.set(if on { 0 } else { LIMIT });
+    /// Begins or ends to follow what the thread does, for a recording or to trace it, as is `wanted`. Any thread
+    /// may say so; one that makes it wanted meanwhile, and says so too, is not overheard.
+    pub(crate) fn follow(&self, wanted: impl Fn() -> bool) {
+        fence(SeqCst); // after what makes it wanted
+        self.followed.store(wanted(), Relaxed);
+        fence(SeqCst);
+        if wanted() {
+            self.followed.store(true, Relaxed);
+        }
+        // Either way the next operation takes the cold side; bounds are the thread's own to set.
+        fence(SeqCst);
+        self.clear_bounds();
     }
 
     /// Whether what the thread does is recorded or traced.
-    #[inline(always)]
     pub(crate) fn follows(&self) -> bool {
-        self.limit.get() == 0
+        self.followed.load(Relaxed)
+    }
+
+    /// Whether each operation takes the cold side, as it does where the thread is followed.
+    #[inline(always)]
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.ceiling.get() == NO_CEILING
+    }
+
+    fn clear_bounds(&self) {
+        self.floor.set(NO_FLOOR);
+        self.ceiling.set(NO_CEILING);
+    }
+
+    /// Sets the bounds around the published balance, unless the thread is followed.
+    fn set_bounds(&self) {
+        if !self.follows() {
+            let published = self.published();
+            self.floor.set(published - BATCH);
+            self.ceiling.set(published + BATCH);
+            fence(SeqCst);
+        }
+        if self.follows() {
+            self.clear_bounds(); // perhaps since a moment ago
+        }
     }
 
     /// Adds what is pending to the process's balance, and raises its peak.
@@ -210,13 +269,15 @@ impl Counters {
         self.hand_out(balance);
         let before = LIVE.fetch_add(balance - published, Relaxed);
         PEAK.fetch_max(before + (self.batch_top.get() - published), Relaxed);
-        self.floor.set(balance - BATCH);
+        self.published.set(balance);
+        self.set_bounds();
         self.batch_top.set(balance);
     }
 
     /// The part of the balance that the process's holds already.
+    #[inline(always)]
     fn published(&self) -> i64 {
-        self.floor.get() + BATCH
+        self.published.get()
     }
 
     /// The highest balance since it was last taken; a new one starts from the present `balance`.
@@ -277,7 +338,7 @@ impl Counters {
     /// The same, where the thread's balance is known.
     #[inline(always)]
     pub(crate) fn process_live_at(&self, balance: i64) -> i64 {
-        published_live() + (balance - self.published())
+        (balance - self.published()) + published_live()
     }
 
     /// Highest live heap of the process until now, this thread's pending part included.
@@ -292,7 +353,8 @@ impl Counters {
         self.frees.set(saved.frees);
         self.reallocs.set(saved.reallocs);
         self.allocated.set(saved.allocated);
-        self.freed.set(saved.freed);
+        self.balance.set(saved.balance);
+        self.freed_seen.store(0, Relaxed);
         self.reallocated.set(saved.reallocated);
         self.grown.set(saved.grown);
         self.last_grown.set(saved.last_grown);
@@ -318,7 +380,7 @@ impl Counters {
                 frees: self.frees.get(),
                 reallocs: self.reallocs.get(),
                 allocated: self.allocated.get(),
-                freed: self.freed.get(),
+                balance: self.balance(),
                 reallocated: self.reallocated.get(),
                 grown: self.grown.get(),
                 last_grown: self.last_grown.get(),
@@ -338,7 +400,7 @@ struct Saved {
     frees: u64,
     reallocs: u64,
     allocated: u64,
-    freed: u64,
+    balance: i64,
     reallocated: i64,
     grown: u64,
     last_grown: u64,
@@ -370,6 +432,12 @@ impl Drop for Span<'_> {
         self.counters.hand_out(self.counters.balance());
         self.counters.span_top.raise(self.outer_top);
     }
+}
+
+/// Whether what threads do is recorded or traced.
+#[inline(always)]
+pub(crate) fn is_wanted() -> bool {
+    recorder::is_wanted() || trace::is_on()
 }
 
 /// Live heap of the process as far as published: one load.
@@ -422,7 +490,7 @@ mod tests {
             ),
             (2, 1, 2)
         );
-        assert_eq!((counters.allocated.get(), counters.freed.get()), (180, 160));
+        assert_eq!((counters.allocated.get(), counters.freed()), (180, 160));
         assert_eq!(counters.reallocated.get(), -30);
         assert_eq!(counters.balance(), 20);
     }
@@ -444,6 +512,43 @@ mod tests {
         counters.uncounted(|| realloc(&counters, (128, 4), (128, 8)));
         realloc(&counters, (16, 8), (16, 16));
         assert_eq!(counters.grown.get(), 1);
+    }
+
+    #[test]
+    fn whoever_is_followed_stops_at_each_operation() {
+        let counters = Counters::new();
+        let stops =
+            || counters.alloc(8) && counters.free(8) && counters.realloc(block(8), 4, block(8), 4);
+        assert!(!stops());
+        counters.follow(|| true);
+        assert!(stops());
+        counters.publish();
+        assert!(stops());
+        counters.follow(|| false);
+        assert!(stops(), "only the thread itself sets bounds");
+        counters.after_free(block(8));
+        assert!(!stops());
+    }
+
+    #[test]
+    fn what_begins_to_be_wanted_meanwhile_is_not_overheard() {
+        let counters = Counters::new();
+        let asked = std::cell::Cell::new(0);
+        counters.follow(|| asked.replace(asked.get() + 1) > 0);
+        assert!(counters.follows());
+    }
+
+    #[test]
+    fn what_is_just_being_allocated_was_not_freed() {
+        let counters = Counters::new();
+        alloc(&counters, 100);
+        free(&counters, 60);
+        counters.balance.add(1000); // the first half of an allocation, on another thread
+        assert_eq!(counters.freed(), 0);
+        counters.allocated.add_after(1000);
+        assert_eq!(counters.freed(), 60);
+        counters.balance.add(1000);
+        assert_eq!(counters.freed(), 60, "it was never less");
     }
 
     #[test]

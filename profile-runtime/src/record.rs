@@ -12,7 +12,7 @@ use std::sync::atomic::{
 };
 
 use crate::arena;
-use crate::counters::Counters;
+use crate::counters::{self, Counters};
 use crate::current;
 use crate::cursor::TableRef;
 use crate::site::SiteId;
@@ -93,11 +93,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Record> {
     linked.chain([&SPARE])
 }
 
-/// Begins or ends to follow what all threads do; see [`Counters::follow`].
+/// Begins or ends to follow what all threads do, as is wanted; see [`Counters::follow`].
 #[cfg(all(feature = "record", target_os = "linux", target_arch = "x86_64"))]
-pub(crate) fn follow_all(on: bool) {
+pub(crate) fn follow_all() {
     for record in all() {
-        record.counters.follow(on);
+        record.counters.follow(counters::is_wanted);
     }
 }
 
@@ -175,7 +175,7 @@ impl Record {
         start.frees.set(counters.frees.get());
         start.reallocs.set(counters.reallocs.get());
         start.allocated.set(counters.allocated.get());
-        start.freed.set(counters.freed.get());
+        start.freed.set(counters.freed());
         start.reallocated.set(counters.reallocated.get());
         counters.watch.set(&self.outside);
         self.owner.store(self.owner().wrapping_add(1), Relaxed);
@@ -258,7 +258,7 @@ fn create() -> Option<&'static Record> {
         }
     }
     // Linked first: whoever turns recording on meanwhile sees the record or is seen here.
-    record.counters.follow(recorder::is_on() || trace::is_on());
+    record.counters.follow(counters::is_wanted);
     Some(record)
 }
 

@@ -40,10 +40,6 @@ pub(crate) fn finish_at_exit() {}
 
 pub(crate) fn finish_in_handler() {}
 
-pub(crate) fn is_on() -> bool {
-    false
-}
-
 pub(crate) fn is_wanted() -> bool {
     false
 }

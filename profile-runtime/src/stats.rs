@@ -61,7 +61,7 @@ fn total(counters: &Counters) -> Stats {
         deallocations: figure(&counters.frees),
         reallocations: figure(&counters.reallocs),
         bytes_allocated: figure(&counters.allocated),
-        bytes_deallocated: figure(&counters.freed),
+        bytes_deallocated: counters.freed() as usize,
         bytes_reallocated: counters.reallocated.get() as isize,
     }
 }

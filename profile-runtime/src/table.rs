@@ -129,7 +129,6 @@ impl Open {
 #[derive(Default)]
 struct Start {
     gains: Tally,
-    frees: Tally,
     reallocs: Tally,
     allocated: Tally,
     freed: Tally,
@@ -275,14 +274,14 @@ impl Table {
 
         let allocated = counters.allocated.get();
         line.allocated.add(start.allocated.catch_up(allocated));
-        let freed = counters.freed.get();
+        let balance = counters.balance();
+        let freed = allocated.wrapping_sub(balance as u64);
         line.freed.add(start.freed.catch_up(freed));
-        let balance = allocated.wrapping_sub(freed) as i64;
         let gains = counters.gains.get();
-        let frees = counters.frees.get();
-        self.seen_operations.set(gains.wrapping_add(frees));
-        line.frees.add(start.frees.catch_up(frees));
         let more = start.gains.catch_up(gains);
+        let operations = gains.wrapping_add(counters.frees.get());
+        let frees = self.seen_operations.catch_up(operations).wrapping_sub(more);
+        line.frees.add(frees);
         let top = if more == 0 {
             // What was only freed has raised no balance: the last one had been handed on.
             counters.restart_highest(balance);
@@ -463,10 +462,10 @@ impl Table {
         self.live.set(counters.process_live_at(balance));
         let start = &self.start;
         start.gains.set(counters.gains.get());
-        start.frees.set(counters.frees.get());
         start.reallocs.set(counters.reallocs.get());
-        start.allocated.set(counters.allocated.get());
-        start.freed.set(counters.freed.get());
+        let allocated = counters.allocated.get();
+        start.allocated.set(allocated);
+        start.freed.set(allocated.wrapping_sub(balance as u64));
         start.grown.set(counters.grown.get());
         let operations = counters.operations();
         self.seen_operations.set(operations);
@@ -478,12 +477,13 @@ impl Table {
     fn pending(&self) -> Pending {
         let (start, counters) = (&self.start, self.counters());
         let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
+        let frees_then = self.seen_operations.get().wrapping_sub(start.gains.get());
         Pending {
             gains: since(&counters.gains, &start.gains),
-            frees: since(&counters.frees, &start.frees),
+            frees: counters.frees.get().wrapping_sub(frees_then),
             reallocs: since(&counters.reallocs, &start.reallocs),
             allocated: since(&counters.allocated, &start.allocated),
-            freed: since(&counters.freed, &start.freed),
+            freed: counters.freed().saturating_sub(start.freed.get()),
             grown: since(&counters.grown, &start.grown),
             peak: self.watch.top().max(counters.highest()) - self.base.get(),
         }

@@ -4,7 +4,10 @@
 //! relaxed store are plain machine instructions there, with no lock prefix and no fence, and still
 //! let any other thread read at any time.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicI64, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// An unsigned figure with one writer. Arithmetic wraps, so that differences stay right.
 #[derive(Debug, Default)]
@@ -30,12 +33,16 @@ impl Tally {
         self.set(self.get().wrapping_add(value));
     }
 
-    /// Adds `value`, and returns the sum.
+    /// Adds `value`; who [sees](Self::get_before) that sees all that was written before, too.
     #[inline(always)]
-    pub(crate) fn grow(&self, value: u64) -> u64 {
-        let sum = self.get().wrapping_add(value);
-        self.set(sum);
-        sum
+    pub(crate) fn add_after(&self, value: u64) {
+        self.0.store(self.get().wrapping_add(value), Release);
+    }
+
+    /// The figure, read before all that is read from now on.
+    #[inline(always)]
+    pub(crate) fn get_before(&self) -> u64 {
+        self.0.load(Acquire)
     }
 
     /// Becomes `now`, and returns how much that is more.
@@ -76,6 +83,14 @@ impl Balance {
     #[inline(always)]
     pub(crate) fn add(&self, value: i64) {
         self.set(self.get().wrapping_add(value));
+    }
+
+    /// Adds `value`, and returns the sum.
+    #[inline(always)]
+    pub(crate) fn grow(&self, value: i64) -> i64 {
+        let sum = self.get().wrapping_add(value);
+        self.set(sum);
+        sum
     }
 
     /// Becomes `now`, and returns how much that is more.

@@ -16,7 +16,7 @@ use super::slot::Slot;
 use super::turn::Allowance;
 use super::walk::{Registers, Walked, Walker, Way};
 use crate::counters::Counters;
-use crate::{record, trace};
+use crate::record;
 
 /// Where a slot is full: an event, and the times before and after it, fit behind.
 const FULL: usize = SLOT_PAYLOAD - 3 * MAX_EVENT;
@@ -124,11 +124,8 @@ fn enter_slowly(lane: *mut Lane) -> Option<InUse> {
     let counters = &record::current().counters;
     let lane = counters.uncounted(|| {
         discard(lane);
-        let session = session::current().or_else(super::begin_in_child);
-        if session.is_none() {
-            counters.follow(trace::is_on());
-        }
-        Lane::new(session?)
+        let session = session::current().or_else(super::begin_in_child)?;
+        Lane::new(session)
     });
     LANE.set(ptr::null_mut());
     lane.map(|lane| {

@@ -253,7 +253,7 @@ extern "C" fn in_child() {
     if session.plan.follow_fork {
         FORKED.store(ptr::from_ref(session).cast_mut(), Relaxed);
     } else {
-        session::record_all(false);
+        record::follow_all();
     }
 }
 
@@ -270,7 +270,7 @@ fn begin_in_child() -> Option<&'static Session> {
     if let Err(error) = begin(plan) {
         let path = path.display();
         exit::complain(&format!("{path} cannot be recorded into: {error}"));
-        session::record_all(false);
+        record::follow_all();
     }
     session::current()
 }

@@ -27,7 +27,7 @@ use super::slot::Slot;
 use super::turn::Turn;
 use super::walk::{Walked, Way};
 use crate::timeline::Shared;
-use crate::{clock, exit, record, trace};
+use crate::{clock, exit, record};
 
 /// Milliseconds that a signal handler waits for another thread to let go of the output.
 const PATIENCE: u32 = 200;
@@ -82,11 +82,6 @@ pub(super) fn forget_current() -> Option<&'static Session> {
     let session = current();
     CURRENT.store(std::ptr::null_mut(), Release);
     session
-}
-
-/// Begins or ends the recording of all threads.
-pub(super) fn record_all(on: bool) {
-    record::follow_all(on || trace::is_on());
 }
 
 /// A lock whose holder panicked is as good as any: what it guards is checked when it is read.
@@ -154,7 +149,7 @@ impl Session {
             return Err(busy());
         }
         session.look_at_modules();
-        record_all(true);
+        record::follow_all();
         session.begin_timeline(file, tail);
         Ok(session)
     }
@@ -240,7 +235,7 @@ impl Session {
         let this = std::ptr::from_ref(self).cast_mut();
         let ended = CURRENT.compare_exchange(this, std::ptr::null_mut(), AcqRel, Relaxed);
         if ended.is_ok() {
-            record_all(false);
+            record::follow_all();
         }
         ended.is_ok()
     }

@@ -94,7 +94,6 @@ fn enter_slowly(lane: *mut Lane) -> Option<InUse> {
     }
     if !is_on() {
         LANE.set(lane);
-        record::current().counters.follow(recorder::is_wanted());
         return None;
     }
     recorder::uncounted(|| {

@@ -107,7 +107,7 @@ pub(crate) struct Resized(Block);
 
 /// A block is about to be resized.
 pub(crate) fn before_realloc(block: *mut u8) -> Option<Resized> {
-    if recorder::is_at_work() {
+    if !is_on() || recorder::is_at_work() {
         return None;
     }
     lane::enter()?.0.free(block.addr()).map(Resized)
@@ -202,14 +202,14 @@ impl Users {
         lane::keep(frames);
         lane::begin();
         ON.store(true, Release);
-        record::follow_all(true);
+        record::follow_all();
     }
 
     fn end_if_unwanted(&self) {
         if self.program || self.leaks > 0 || !ON.swap(false, Relaxed) {
             return;
         }
-        record::follow_all(recorder::is_wanted());
+        record::follow_all();
         lane::tell_lanes();
         blocks::open(false);
     }
