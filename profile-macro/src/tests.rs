@@ -7,6 +7,7 @@
 mod expressions;
 mod functions;
 mod guards;
+mod parsed;
 mod statements;
 
 use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
