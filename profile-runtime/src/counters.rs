@@ -172,9 +172,7 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::alloc(zeroed, block, size);
             }
-            if trace::is_on() {
-                trace::alloc(block, size);
-            }
+            trace::alloc(block, size);
         }
     }
 
@@ -183,9 +181,7 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::free(block);
             }
-            if trace::is_on() {
-                trace::free(block);
-            }
+            trace::free(block);
         }
     }
 
@@ -194,9 +190,7 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::realloc(old, new, new_size);
             }
-            if trace::is_on() {
-                trace::alloc(new, new_size);
-            }
+            trace::alloc(new, new_size);
         }
     }
 
@@ -206,7 +200,7 @@ impl Counters {
         if recorder::is_at_work() {
             return false; // what it allocates itself counts for nobody
         }
-        if (self.balance() - self.published()).abs() > BATCH {
+        if (self.balance() - self.published.get()).abs() > BATCH {
             self.publish();
             trace::check_limit();
         } else if !self.follows() {
@@ -251,7 +245,7 @@ impl Counters {
     /// Sets the bounds around the published balance, unless the thread is followed.
     fn set_bounds(&self) {
         if !self.follows() {
-            let published = self.published();
+            let published = self.published.get();
             self.floor.set(published - BATCH);
             self.ceiling.set(published + BATCH);
             fence(SeqCst);
@@ -265,19 +259,13 @@ impl Counters {
     #[cold]
     #[inline(never)]
     pub(crate) fn publish(&self) {
-        let (balance, published) = (self.balance(), self.published());
+        let (balance, published) = (self.balance(), self.published.get());
         self.hand_out(balance);
         let before = LIVE.fetch_add(balance - published, Relaxed);
         PEAK.fetch_max(before + (self.batch_top.get() - published), Relaxed);
         self.published.set(balance);
         self.set_bounds();
         self.batch_top.set(balance);
-    }
-
-    /// The part of the balance that the process's holds already.
-    #[inline(always)]
-    fn published(&self) -> i64 {
-        self.published.get()
     }
 
     /// The highest balance since it was last taken; a new one starts from the present `balance`.
@@ -338,7 +326,7 @@ impl Counters {
     /// The same, where the thread's balance is known.
     #[inline(always)]
     pub(crate) fn process_live_at(&self, balance: i64) -> i64 {
-        (balance - self.published()) + published_live()
+        (balance - self.published.get()) + published_live()
     }
 
     /// Highest live heap of the process until now, this thread's pending part included.

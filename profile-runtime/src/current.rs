@@ -60,21 +60,8 @@ mod place {
         /// The thread's record, if it has one and the way there is known.
         #[inline(always)]
         pub(crate) fn record(&self) -> Option<&'static Record> {
-            let offset = self.0.load(Relaxed);
-            if offset == 0 {
-                return None;
-            }
-            let record: *const Record;
-            // SAFETY: reads the thread's place, which holds null or what `set` was given.
-            unsafe {
-                asm!(
-                    "mov {record}, qword ptr fs:[{offset}]",
-                    offset = in(reg) offset,
-                    record = lateout(reg) record,
-                    options(pure, readonly, nostack, preserves_flags),
-                );
-                record.as_ref()
-            }
+            // SAFETY: `set` puts null or a record there.
+            unsafe { self.word::<0, Record>() }
         }
 
         /// The tables of that record, if it has any.
@@ -82,20 +69,32 @@ mod place {
         /// PERF: a place of their own is a load less than the record's.
         #[inline(always)]
         pub(crate) fn tables(&self) -> Option<&'static Tables> {
+            // SAFETY: `set` puts null or the record's tables there.
+            unsafe { self.word::<8, Tables>() }
+        }
+
+        /// What the word at this byte of the thread's place points to, if the way there is known.
+        ///
+        /// # Safety
+        ///
+        /// The word is null, or points to a `T` that is never freed.
+        #[inline(always)]
+        unsafe fn word<const AT: usize, T>(&self) -> Option<&'static T> {
             let offset = self.0.load(Relaxed);
             if offset == 0 {
                 return None;
             }
-            let tables: *const Tables;
-            // SAFETY: reads the second half of the thread's place, which holds null or what `set` found.
+            let word: *const T;
+            // SAFETY: reads the thread's place, of which the caller knows what it holds.
             unsafe {
                 asm!(
-                    "mov {tables}, qword ptr fs:[{offset} + 8]",
+                    "mov {word}, qword ptr fs:[{offset} + {at}]",
                     offset = in(reg) offset,
-                    tables = lateout(reg) tables,
+                    at = const AT,
+                    word = lateout(reg) word,
                     options(pure, readonly, nostack, preserves_flags),
                 );
-                tables.as_ref()
+                word.as_ref()
             }
         }
 

@@ -89,7 +89,9 @@ fn mark() -> u32 {
 /// An allocation of this thread.
 #[inline(always)]
 pub(crate) fn alloc(block: *mut u8, size: usize) {
-    if let Some(lane) = lane::enter() {
+    if is_on()
+        && let Some(lane) = lane::enter()
+    {
         lane.0.alloc(block.addr(), size, &Registers::here());
     }
 }
@@ -97,7 +99,9 @@ pub(crate) fn alloc(block: *mut u8, size: usize) {
 /// A free by this thread, which is about to be made.
 #[inline(always)]
 pub(crate) fn free(block: *mut u8) {
-    if let Some(lane) = lane::enter() {
+    if is_on()
+        && let Some(lane) = lane::enter()
+    {
         lane.0.free(block.addr());
     }
 }
