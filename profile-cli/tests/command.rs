@@ -41,7 +41,13 @@ fn recording() -> Vec<u8> {
         for (address, size) in [(0x10, 100), (0x20, 50)] {
             writer.event(1, &alloc(address, size, stack))?;
         }
-        writer.event(1, &Event::Free { address: 0x10 })?;
+        writer.event(
+            1,
+            &Event::Free {
+                address: 0x10,
+                size: None,
+            },
+        )?;
         writer.event(1, &Event::Time { elapsed: 10 })?;
         writer.finish(&[])
     };
@@ -283,7 +289,10 @@ fn a_reader_that_leaves_is_no_failure() {
     let path = scratch("c.memline");
     let mut writer = Writer::new(Vec::new(), 1, &[]).expect("memory takes it");
     for address in 0..100_000 {
-        let event = Event::Free { address };
+        let event = Event::Free {
+            address,
+            size: None,
+        };
         writer.event(1, &event).expect("memory takes it");
     }
     fs::write(&path, writer.finish(&[]).expect("memory takes it")).expect("it is new");
@@ -345,14 +354,26 @@ fn totals_are_those_of_the_filter() {
         let time = Event::Time { elapsed: 10 };
         writer.event(1, &alloc(0x10, 100, stacks[0]))?;
         writer.event(1, &alloc(0x20, 50, stacks[0]))?;
-        writer.event(1, &Event::Free { address: 0x10 })?;
+        writer.event(
+            1,
+            &Event::Free {
+                address: 0x10,
+                size: None,
+            },
+        )?;
         writer.event(1, &time)?;
         writer.event(2, &time)?;
         writer.event(2, &alloc(0x30, 8, stacks[1]))?;
         // Each thread frees what the other allocated.
         writer.event(2, &time)?;
         writer.event(1, &Event::Time { elapsed: 20 })?;
-        writer.event(1, &Event::Free { address: 0x30 })?;
+        writer.event(
+            1,
+            &Event::Free {
+                address: 0x30,
+                size: None,
+            },
+        )?;
         writer.event(1, &time)?;
         writer.finish(&[])
     };

@@ -59,7 +59,13 @@ fn recording(program: &Path) -> Vec<u8> {
             writer.event(1, &alloc(address, size, stack))?;
             writer.event(1, &Event::Time { elapsed: 10 })?;
         }
-        writer.event(1, &Event::Free { address: 0x10 })?;
+        writer.event(
+            1,
+            &Event::Free {
+                address: 0x10,
+                size: None,
+            },
+        )?;
         writer.finish(&[])
     };
     write().expect("memory takes it")

@@ -149,8 +149,9 @@ impl<A: GlobalAlloc> Allocator<A> {
         }
         // SAFETY: the caller upholds the contract.
         let new = unsafe { self.inner.realloc(block, layout, new_size) };
-        if !new.is_null() && record.counters.realloc(block, layout.size(), new, new_size) {
-            return after_realloc(record, block, new, new_size);
+        let (before, after) = ((block, layout.size()), (new, new_size));
+        if !new.is_null() && record.counters.realloc(before, after) {
+            return after_realloc(record, before, after);
         }
         new
     }
@@ -169,12 +170,13 @@ impl<A: GlobalAlloc> Allocator<A> {
         let resized = trace::before_realloc(block);
         // SAFETY: the caller upholds the contract.
         let new = unsafe { this.inner.realloc(block, layout, new_size) };
+        let (before, after) = ((block, layout.size()), (new, new_size));
         if new.is_null() {
             if let Some(resized) = resized {
                 resized.put_back();
             }
-        } else if record.counters.realloc(block, layout.size(), new, new_size) {
-            record.counters.after_realloc(block, new, new_size);
+        } else if record.counters.realloc(before, after) {
+            record.counters.after_realloc(before, after);
         }
         new
     }
@@ -183,7 +185,7 @@ impl<A: GlobalAlloc> Allocator<A> {
     #[cold]
     #[inline(never)]
     unsafe fn free_after(block: *mut u8, layout: Layout, record: &Record, this: &Self) {
-        record.counters.after_free(block);
+        record.counters.after_free(block, layout.size());
         // SAFETY: the caller upholds the contract.
         unsafe { this.inner.dealloc(block, layout) };
     }
@@ -246,7 +248,7 @@ fn after_alloc(record: &Record, zeroed: bool, block: *mut u8, size: usize) -> *m
 
 #[cold]
 #[inline(never)]
-fn after_realloc(record: &Record, old: *mut u8, new: *mut u8, new_size: usize) -> *mut u8 {
-    record.counters.after_realloc(old, new, new_size);
-    new
+fn after_realloc(record: &Record, old: (*mut u8, usize), new: (*mut u8, usize)) -> *mut u8 {
+    record.counters.after_realloc(old, new);
+    new.0
 }

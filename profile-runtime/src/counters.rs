@@ -145,10 +145,8 @@ impl Counters {
     #[inline(always)]
     pub(crate) fn realloc(
         &self,
-        old: *mut u8,
-        old_size: usize,
-        new: *mut u8,
-        new_size: usize,
+        (old, old_size): (*mut u8, usize),
+        (new, new_size): (*mut u8, usize),
     ) -> bool {
         self.watch.get().mark();
         self.gains.add(1);
@@ -176,21 +174,21 @@ impl Counters {
         }
     }
 
-    pub(crate) fn after_free(&self, block: *mut u8) {
+    pub(crate) fn after_free(&self, block: *mut u8, size: usize) {
         if self.is_followed() {
             if recorder::is_wanted() {
-                recorder::free(block);
+                recorder::free(block, size);
             }
             trace::free(block);
         }
     }
 
-    pub(crate) fn after_realloc(&self, old: *mut u8, new: *mut u8, new_size: usize) {
+    pub(crate) fn after_realloc(&self, old: (*mut u8, usize), new: (*mut u8, usize)) {
         if self.is_followed() {
             if recorder::is_wanted() {
-                recorder::realloc(old, new, new_size);
+                recorder::realloc(old, new);
             }
-            trace::alloc(new, new_size);
+            trace::alloc(new.0, new.1);
         }
     }
 
@@ -451,13 +449,14 @@ mod tests {
 
     fn free(counters: &Counters, size: usize) {
         if counters.free(size) {
-            counters.after_free(block(16));
+            counters.after_free(block(16), size);
         }
     }
 
     fn realloc(counters: &Counters, (old, old_size): (usize, usize), (new, size): (usize, usize)) {
-        if counters.realloc(block(old), old_size, block(new), size) {
-            counters.after_realloc(block(old), block(new), size);
+        let (old, new) = ((block(old), old_size), (block(new), size));
+        if counters.realloc(old, new) {
+            counters.after_realloc(old, new);
         }
     }
 
@@ -505,8 +504,9 @@ mod tests {
     #[test]
     fn whoever_is_followed_stops_at_each_operation() {
         let counters = Counters::new();
-        let stops =
-            || counters.alloc(8) && counters.free(8) && counters.realloc(block(8), 4, block(8), 4);
+        let stops = || {
+            counters.alloc(8) && counters.free(8) && counters.realloc((block(8), 4), (block(8), 4))
+        };
         assert!(!stops());
         counters.follow(|| true);
         assert!(stops());
@@ -514,7 +514,7 @@ mod tests {
         assert!(stops());
         counters.follow(|| false);
         assert!(stops(), "only the thread itself sets bounds");
-        counters.after_free(block(8));
+        counters.after_free(block(8), 8);
         assert!(!stops());
     }
 

@@ -52,6 +52,6 @@ pub(crate) fn thread_ended() {}
 
 pub(crate) fn alloc(_: bool, _: *mut u8, _: usize) {}
 
-pub(crate) fn realloc(_: *mut u8, _: *mut u8, _: usize) {}
+pub(crate) fn realloc(_: (*mut u8, usize), _: (*mut u8, usize)) {}
 
-pub(crate) fn free(_: *mut u8) {}
+pub(crate) fn free(_: *mut u8, _: usize) {}

@@ -27,8 +27,8 @@
 use std::mem;
 
 use crate::events::{
-    Kind, LOW, Last, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED, TAG_TIME,
-    slot_of,
+    Kind, LOW, Last, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SIZE, TAG_SLOT, TAG_SLOT_RESIZED,
+    TAG_TIME, slot_of,
 };
 use crate::huffman;
 use crate::varint::{Reader, Writer, gather, unzigzag};
@@ -294,6 +294,10 @@ impl Splitter {
                 self.number(TIMES, reader)?;
                 Some(())
             }
+            TAG_SIZE => {
+                self.number(NUMBERS, reader)?;
+                Some(())
+            }
             _ => {
                 let kind = Kind::from_tag(tag)?;
                 let stack = self.number(NUMBERS, reader)?;
@@ -426,6 +430,7 @@ mod tests {
             ]
         };
         let size = || prop_oneof![Just(64), 0..100u64, any::<u64>()];
+        let told = || prop::option::of(size());
         prop_oneof![
             (any::<bool>(), address(), size(), 0..9u32).prop_map(
                 |(zeroed, address, size, stack)| Event::Alloc {
@@ -435,15 +440,18 @@ mod tests {
                     stack
                 }
             ),
-            (address(), address(), size(), any::<u32>()).prop_map(|(old, address, size, stack)| {
-                Event::Realloc {
-                    old,
-                    address,
-                    size,
-                    stack,
+            (address(), told(), address(), size(), any::<u32>()).prop_map(
+                |(old, old_size, address, size, stack)| {
+                    Event::Realloc {
+                        old,
+                        old_size,
+                        address,
+                        size,
+                        stack,
+                    }
                 }
-            }),
-            address().prop_map(|address| Event::Free { address }),
+            ),
+            (address(), told()).prop_map(|(address, size)| Event::Free { address, size }),
             any::<u64>().prop_map(|elapsed| Event::Time { elapsed }),
             (any::<u64>(), any::<u64>()).prop_map(|(rss, live)| Event::Sample { rss, live }),
         ]
@@ -494,6 +502,7 @@ mod tests {
         };
         let frees = (0..500).map(|index| Event::Free {
             address: address(index * 211 % 500),
+            size: None,
         });
         let events: Vec<Event> = (0..500).map(alloc).chain(frees).collect();
         let payload = payload(&events);

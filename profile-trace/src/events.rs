@@ -13,6 +13,7 @@
 //! | `0000_0011` | reallocation | stack, size, old address, new address |
 //! | `0000_0100` | time | nanoseconds since the time before |
 //! | `0000_0101` | sample | resident set, live heap, in bytes |
+//! | `0000_0110` | none: the size of what the next event frees or reallocates | size |
 //! | `01dd_dddd` | free | nothing: the address is `d`, zigzagged, times 16 from the last one |
 //! | `10ss_ssss` | what slot `s` holds, with its size | address(es) |
 //! | `11ss_ssss` | what slot `s` holds, of another size | size, address(es) |
@@ -64,6 +65,8 @@ pub enum Event {
     Realloc {
         /// Where it was.
         old: u64,
+        /// Its size before, in bytes, where that was told: as of a free.
+        old_size: Option<u64>,
         /// Where it is now.
         address: u64,
         /// Its new size in bytes.
@@ -75,6 +78,9 @@ pub enum Event {
     Free {
         /// Where.
         address: u64,
+        /// Its size in bytes, where that was told: of threads that act at the same time, the order of events
+        /// may not tell which of two blocks at an address it was.
+        size: Option<u64>,
     },
     /// What follows did not happen earlier, and what precedes did not happen later.
     Time {
@@ -91,7 +97,7 @@ pub enum Event {
 }
 
 /// The most bytes that one event takes.
-pub const MAX_EVENT: usize = 1 + 4 * (MAX + 1);
+pub const MAX_EVENT: usize = 2 + 5 * (MAX + 1);
 
 /// The most bytes that the start of a payload takes.
 pub const MAX_START: usize = MAX;
@@ -101,6 +107,7 @@ const SLOTS: usize = 64;
 pub(crate) const TAG_FREE: u8 = 0;
 pub(crate) const TAG_TIME: u8 = 4;
 pub(crate) const TAG_SAMPLE: u8 = 5;
+pub(crate) const TAG_SIZE: u8 = 6;
 pub(crate) const TAG_NEAR_FREE: u8 = 0x40;
 pub(crate) const TAG_SLOT: u8 = 0x80;
 pub(crate) const TAG_SLOT_RESIZED: u8 = 0xC0;
@@ -194,6 +201,15 @@ impl Model {
     }
 }
 
+/// Writes the size of what the next event frees or reallocates, where it is to be told.
+#[inline]
+fn write_size(size: Option<u64>, writer: &mut Writer<'_>) {
+    if let Some(size) = size {
+        writer.byte(TAG_SIZE);
+        writer.varint(size);
+    }
+}
+
 /// Encodes the events of one block after the other.
 #[derive(Debug)]
 pub struct Encoder {
@@ -235,11 +251,12 @@ impl Encoder {
             } => self.alloc(zeroed, address, size, stack, out),
             Event::Realloc {
                 old,
+                old_size,
                 address,
                 size,
                 stack,
-            } => self.realloc(old, address, size, stack, out),
-            Event::Free { address } => self.free(address, out),
+            } => self.realloc(old, old_size, address, size, stack, out),
+            Event::Free { address, size } => self.free(address, size, out),
             Event::Time { elapsed } => {
                 let mut writer = Writer::new(out);
                 writer.byte(TAG_TIME);
@@ -278,12 +295,14 @@ impl Encoder {
     pub fn realloc(
         &mut self,
         old: u64,
+        old_size: Option<u64>,
         address: u64,
         size: u64,
         stack: Stack,
         out: &mut [u8],
     ) -> usize {
         let mut writer = Writer::new(out);
+        write_size(old_size, &mut writer);
         self.slot(Kind::Realloc, size, stack, &mut writer);
         self.model.last.write(old, &mut writer);
         self.model.last.write(address, &mut writer);
@@ -292,8 +311,9 @@ impl Encoder {
 
     /// Encodes a free.
     #[inline]
-    pub fn free(&mut self, address: u64, out: &mut [u8]) -> usize {
+    pub fn free(&mut self, address: u64, size: Option<u64>, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);
+        write_size(size, &mut writer);
         self.model.last.write_free(address, &mut writer);
         writer.written()
     }

@@ -51,4 +51,4 @@ pub use header::{Header, Magic};
 pub use read::Recording;
 
 /// The version of the format that this crate writes, and the newest that it reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

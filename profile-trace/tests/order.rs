@@ -18,6 +18,7 @@ const BLOCKS: u32 = 4;
 fn event(thread: u32, sequence: u32) -> Event {
     Event::Free {
         address: (u64::from(thread) << 32 | u64::from(sequence)) << 4,
+        size: None,
     }
 }
 

@@ -59,12 +59,19 @@ fn small() -> Session {
                 1,
                 Event::Realloc {
                     old: 0x1000,
+                    old_size: None,
                     address: 0x1040,
                     size: 30,
                     stack: 2,
                 },
             ),
-            (1, Event::Free { address: 0x1040 }),
+            (
+                1,
+                Event::Free {
+                    address: 0x1040,
+                    size: None,
+                },
+            ),
             (
                 1,
                 Event::Sample {
@@ -72,7 +79,13 @@ fn small() -> Session {
                     live: 20,
                 },
             ),
-            (2, Event::Free { address: 0x2000 }),
+            (
+                2,
+                Event::Free {
+                    address: 0x2000,
+                    size: None,
+                },
+            ),
         ],
     }
 }
@@ -92,12 +105,14 @@ fn scattered() -> Session {
         events.push(Event::Time { elapsed: 1000 });
         events.extend((0..50).map(|index| Event::Realloc {
             old: address(index),
+            old_size: None,
             address: address(index + 300),
             size: 100,
             stack: 3,
         }));
         events.extend((50..200).map(|index| Event::Free {
             address: address(50 + index * 77 % 150),
+            size: None,
         }));
         events.push(Event::Sample {
             rss: 1 << 20,
@@ -105,6 +120,7 @@ fn scattered() -> Session {
         });
         events.extend((300..350).map(|index| Event::Free {
             address: address(index),
+            size: None,
         }));
     }
     Session {
@@ -282,7 +298,7 @@ fn what_is_no_recording_is_said_in_one_line() {
     };
     check(
         &newer.encode(Magic::Recording),
-        "the recording is a recording of format 3, and this memline reads up to 2: a newer one is needed",
+        "the recording is a recording of format 4, and this memline reads up to 3: a newer one is needed",
     );
     let device = Recording::open("/dev/null".as_ref()).expect_err("it is a device");
     assert!(matches!(device, Error::Unreadable { .. }), "{device}");
@@ -316,7 +332,10 @@ fn threads_that_tell_their_turns_are_in_the_order_in_which_they_begin() {
     let order = |facts: &[u8]| {
         let mut writer = Writer::new(Vec::new(), 1, facts).expect("memory takes it");
         let mut write = |thread, event| writer.event(thread, &event).expect("memory takes it");
-        let free = Event::Free { address: 16 };
+        let free = Event::Free {
+            address: 16,
+            size: None,
+        };
         for (thread, before, after) in [(1, 1, Some(9)), (2, 2, Some(1)), (3, 5, None)] {
             write(thread, Event::Time { elapsed: before });
             write(thread, free);

@@ -95,6 +95,10 @@ fn record(steps: &[Step], timed: bool) -> (Session, Model) {
         };
         tell_time(&mut session, now);
         let address = 0x1000 + 16 * index;
+        let told = |model: &Model| {
+            let told = model.live.get(&address).map(|(_, _, size, _)| *size);
+            told.filter(|_| size % 2 == 1)
+        };
         let event = if !model.live.contains_key(&address) {
             model.alloc(thread, address, stack, size);
             Event::Alloc {
@@ -107,17 +111,23 @@ fn record(steps: &[Step], timed: bool) -> (Session, Model) {
             let free = (0..ADDRESSES).map(|index| 0x1000 + 16 * index);
             let new = free.rev().find(|address| !model.live.contains_key(address));
             let new = new.unwrap_or(address);
+            let old_size = told(&model);
             model.free(address);
             model.alloc(thread, new, stack, size);
             Event::Realloc {
                 old: address,
+                old_size,
                 address: new,
                 size,
                 stack,
             }
         } else {
+            let told = told(&model);
             model.free(address);
-            Event::Free { address }
+            Event::Free {
+                address,
+                size: told,
+            }
         };
         session.events.push((thread, event));
         model.settle();
@@ -212,9 +222,15 @@ fn a_span_of_time_leaves_out_what_is_before_and_after() {
         alloc(0x10, 1),
         time,
         alloc(0x20, 2),
-        Event::Free { address: 0x10 },
+        Event::Free {
+            address: 0x10,
+            size: None,
+        },
         time,
-        Event::Free { address: 0x20 },
+        Event::Free {
+            address: 0x20,
+            size: None,
+        },
         alloc(0x30, 3),
         time,
     ];
@@ -242,6 +258,50 @@ fn a_span_of_time_leaves_out_what_is_before_and_after() {
     assert_eq!(leaks(31, u64::MAX), (vec![], 0));
 }
 
+/// Thread 1 reallocates a block, and tells of it only after thread 2 had one of its own in its place.
+#[test]
+fn a_reallocation_may_be_told_late() {
+    let alloc = |address, size| Event::Alloc {
+        zeroed: false,
+        address,
+        size,
+        stack: 1,
+    };
+    let time = |elapsed| Event::Time { elapsed };
+    let free = Event::Free {
+        address: 0x10,
+        size: None,
+    };
+    let moved = Event::Realloc {
+        old: 0x10,
+        old_size: None,
+        address: 0x80,
+        size: 500,
+        stack: 1,
+    };
+    let session = Session {
+        nodes: vec![(0, 0x5000)],
+        events: vec![
+            (1, alloc(0x10, 300)),
+            (1, time(10)),
+            (1, time(4990)),
+            (1, moved),
+            (1, time(10)),
+            (2, time(200)),
+            (2, alloc(0x10, 40)),
+            (2, time(100)),
+            (2, free),
+            (2, time(100)),
+        ],
+    };
+    let aggregate = aggregate(&session);
+    let [first, second] = [1, 2].map(|thread| aggregate.totals_of(thread));
+    assert_eq!((first.allocated, first.freed), (500, 0));
+    assert_eq!((second.allocated, second.freed), (40, 40));
+    assert_eq!(aggregate.sum(View::Leaks).bytes, 500);
+    assert_eq!(aggregate.unknown_frees(), 0);
+}
+
 /// What was alive at the end of a span, told by when blocks began and ended, is what would have
 /// leaked if the recording had ended there.
 #[test]
@@ -259,11 +319,20 @@ fn lives_tell_what_is_alive_at_the_end_of_each_span() {
         ));
         if index % 3 > 0 {
             let address = 16 * (index / 3);
-            if events
-                .iter()
-                .all(|(_, event)| *event != Event::Free { address })
-            {
-                events.push((1, Event::Free { address }));
+            if events.iter().all(|(_, event)| {
+                *event
+                    != Event::Free {
+                        address,
+                        size: None,
+                    }
+            }) {
+                events.push((
+                    1,
+                    Event::Free {
+                        address,
+                        size: None,
+                    },
+                ));
             }
         }
         events.push((1, Event::Time { elapsed: 1000 }));

@@ -101,6 +101,9 @@ fn totals_of_threads_are_the_counters() {
     );
 }
 
+/// The largest block that they have, in bytes.
+const LARGEST: u64 = 1300;
+
 /// Threads that allocate, grow, shrink and free, all at once; and, where `ALONE` is not set, what others
 /// have allocated, too. Prints the counters of each, and ends before any of them does.
 fn hands_blocks_around() -> Outcome {
@@ -176,7 +179,7 @@ fn each_threads_totals_are_its_counters() {
                 assert_eq!(counted, recorded);
                 continue;
             }
-            // Who frees which of two blocks at one address cannot always be told.
+            // Of some threads out of a thousand that race, one block is taken for another.
             let numbers = |text: &str| -> Vec<u64> {
                 let words = text.split(' ');
                 words.map(|word| word.parse().expect("a number")).collect()
@@ -185,7 +188,7 @@ fn each_threads_totals_are_its_counters() {
             assert_eq!(counted[..3], recorded[..3]);
             for (counted, recorded) in counted.into_iter().zip(recorded).skip(3) {
                 let difference = counted.abs_diff(recorded);
-                assert!(difference <= counted / 100, "{counted} {recorded}");
+                assert!(difference <= 3 * LARGEST, "{counted} {recorded}");
             }
         }
     }

@@ -124,17 +124,24 @@ fn line(thread: u32, moment: Moment, event: &Event, out: &mut dyn Write) -> io::
         }
         Event::Realloc {
             old,
+            old_size,
             address,
             size,
             stack,
         } => {
+            let told = told(old_size);
             writeln!(
                 out,
-                "realloc {old:#x} to {address:#x} {size} B call {stack}"
+                "realloc {old:#x}{told} to {address:#x} {size} B call {stack}"
             )
         }
-        Event::Free { address } => writeln!(out, "free {address:#x}"),
+        Event::Free { address, size } => writeln!(out, "free {address:#x}{}", told(size)),
         Event::Sample { rss, live } => writeln!(out, "sample rss {rss} B live {live} B"),
         Event::Time { elapsed } => writeln!(out, "time {elapsed} ns"),
     }
+}
+
+/// The size of a block that ends, where the recording tells it.
+fn told(size: Option<u64>) -> String {
+    size.map_or_else(String::new, |size| format!(" {size} B"))
 }

@@ -24,7 +24,13 @@ fn small() -> io::Result<Vec<u8>> {
     writer.thread(1, 1, "main")?;
     writer.thread(2, 2, "worker")?;
     let time = Event::Time { elapsed: 1_000_000 };
-    for event in [alloc(0x10, 3 * MIB, middle), Event::Free { address: 0x10 }] {
+    for event in [
+        alloc(0x10, 3 * MIB, middle),
+        Event::Free {
+            address: 0x10,
+            size: None,
+        },
+    ] {
         writer.event(1, &event)?;
     }
     writer.event(1, &alloc(0x20, 5 * MIB, inner))?;
@@ -33,7 +39,13 @@ fn small() -> io::Result<Vec<u8>> {
     writer.event(2, &alloc(0x30, MIB, other))?;
     writer.event(2, &time)?;
     writer.event(1, &time)?;
-    writer.event(1, &Event::Free { address: 0x20 })?;
+    writer.event(
+        1,
+        &Event::Free {
+            address: 0x20,
+            size: None,
+        },
+    )?;
     writer.event(1, &time)?;
     writer.finish(&[])
 }
@@ -109,7 +121,13 @@ pub(crate) fn over_time(name: &str) -> PathBuf {
             writer.event(1, &alloc(0x10 * index, MIB, stacks[(index % 2) as usize]))?;
             if index % 2 == 0 && index > 0 {
                 let address = 0x10 * (index - 2);
-                writer.event(1, &Event::Free { address })?;
+                writer.event(
+                    1,
+                    &Event::Free {
+                        address,
+                        size: None,
+                    },
+                )?;
             }
             writer.event(1, &Event::Time { elapsed: 1_000_000 })?;
         }

@@ -58,9 +58,21 @@ fn of_types(particles: bool) -> io::Result<Vec<u8>> {
     }
     writer.event(1, &time)?;
     if particles {
-        writer.event(1, &Event::Free { address: 0x10 })?;
+        writer.event(
+            1,
+            &Event::Free {
+                address: 0x10,
+                size: None,
+            },
+        )?;
     }
-    writer.event(1, &Event::Free { address: 0x20 })?;
+    writer.event(
+        1,
+        &Event::Free {
+            address: 0x20,
+            size: None,
+        },
+    )?;
     writer.finish(&[])
 }
 

@@ -30,6 +30,9 @@ const RUN_WITHOUT_TURN: u32 = 16;
 /// Nanoseconds that are to lie between two readings, which take about 25.
 const TICK: u64 = 10_000;
 
+/// Nanoseconds in which a thread that the system stopped in the middle of its events goes on, nearly always.
+const RACING: u64 = 100_000_000;
+
 /// Bytes that a thread's balance is away from what it was at a reading, at most, until the next: where
 /// threads act at the same time, their events are in order to so much.
 const FAR: i64 = 32 * 1024;
@@ -56,6 +59,10 @@ pub(super) struct Lane {
     has_turn: bool,
     /// Whether it looks whose the turn is.
     looks: bool,
+    /// Whether it tells the sizes of blocks that end, since events of other threads may be out of order with its own.
+    tells_sizes: bool,
+    /// When it last met another thread's turn, or went without.
+    raced: u64,
     allowance: Allowance,
     /// Events until the clock is read.
     left: u32,
@@ -202,6 +209,8 @@ impl Lane {
                 .map(|rate| Chooser::new(rate, id ^ u64::from(number) << 32)),
             has_turn: false,
             looks: true,
+            tells_sizes: true,
+            raced: session.now(),
             allowance: Allowance::new(),
             left: 1,
             spare: 0,
@@ -227,32 +236,43 @@ impl Lane {
             return;
         }
         let stack = self.stack(at);
-        self.record(|encoder, out| encoder.alloc(zeroed, address, size as u64, stack, out));
+        self.record(|encoder, _, out| encoder.alloc(zeroed, address, size as u64, stack, out));
     }
 
     /// Records a reallocation.
     #[inline(always)]
-    pub(super) fn realloc(&mut self, old: *mut u8, new: *mut u8, size: usize, at: &Registers) {
-        let (old, address) = (old.addr() as u64, new.addr() as u64);
+    pub(super) fn realloc(
+        &mut self,
+        (old, old_size): (*mut u8, usize),
+        (new, size): (*mut u8, usize),
+        at: &Registers,
+    ) {
         if self.chooser.is_some() {
             // To a sample a reallocation is a free and an allocation.
-            self.free(ptr::without_provenance_mut(old as usize));
+            self.free(old, old_size);
             return self.alloc(false, new, size, at);
         }
         let stack = self.stack(at);
-        self.record(|encoder, out| encoder.realloc(old, address, size as u64, stack, out));
+        let (old, address) = (old.addr() as u64, new.addr() as u64);
+        self.record(|encoder, tells, out| {
+            let told = tells.then_some(old_size as u64);
+            encoder.realloc(old, told, address, size as u64, stack, out)
+        });
     }
 
     /// Records a free.
     #[inline(always)]
-    pub(super) fn free(&mut self, block: *mut u8) {
+    pub(super) fn free(&mut self, block: *mut u8, size: usize) {
         let address = block.addr() as u64;
         if let Some(recorded) = &self.session.recorded
             && !recorded.remove(address)
         {
             return;
         }
-        self.record(|encoder, out| encoder.free(address, out));
+        self.record(|encoder, tells, out| {
+            let told = tells.then_some(size as u64);
+            encoder.free(address, told, out)
+        });
     }
 
     fn picks(&mut self, address: u64, size: usize) -> bool {
@@ -296,9 +316,9 @@ impl Lane {
         })
     }
 
-    /// Records an event, in order.
+    /// Records an event, in order. `encode` is told whether to tell the size of what ends.
     #[inline(always)]
-    fn record(&mut self, encode: impl FnOnce(&mut Encoder, &mut [u8]) -> usize) {
+    fn record(&mut self, encode: impl FnOnce(&mut Encoder, bool, &mut [u8]) -> usize) {
         let asks = if self.looks {
             !self.session.turn.is_of(self.number)
         } else {
@@ -307,7 +327,8 @@ impl Lane {
         if asks {
             self.ask_for_turn();
         }
-        self.write(encode);
+        let tells = self.tells_sizes;
+        self.write(|encoder, out| encode(encoder, tells, out));
         self.tick();
     }
 
@@ -315,8 +336,11 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn ask_for_turn(&mut self) {
+        let now = self.session.now();
+        self.raced = now;
+        self.tells_sizes = true;
         self.tell_end_of_turn();
-        self.try_for_turn(self.session.now());
+        self.try_for_turn(now);
     }
 
     /// Takes the turn, if it may.
@@ -386,6 +410,10 @@ impl Lane {
         let ideal = u64::from(self.run) * TICK / elapsed.max(1);
         self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
         self.left = self.run;
+        if !self.looks {
+            self.raced = now;
+        }
+        self.tells_sizes = now.saturating_sub(self.raced) < RACING;
         self.floor = self.counters.balance() - FAR;
         let session = self.session;
         let stale = self.epoch != session.epoch()

@@ -127,19 +127,19 @@ pub(crate) fn alloc(zeroed: bool, block: *mut u8, size: usize) {
     }
 }
 
-/// Records a reallocation of this thread.
+/// Records a reallocation of this thread: the blocks before and after it, with their sizes in bytes.
 #[inline(always)]
-pub(crate) fn realloc(old: *mut u8, new: *mut u8, size: usize) {
+pub(crate) fn realloc(old: (*mut u8, usize), new: (*mut u8, usize)) {
     if let Some(lane) = lane::enter() {
-        lane.0.realloc(old, new, size, &Registers::here());
+        lane.0.realloc(old, new, &Registers::here());
     }
 }
 
 /// Records a free of this thread.
 #[inline(always)]
-pub(crate) fn free(block: *mut u8) {
+pub(crate) fn free(block: *mut u8, size: usize) {
     if let Some(lane) = lane::enter() {
-        lane.0.free(block);
+        lane.0.free(block, size);
     }
 }
 

@@ -5,8 +5,8 @@ use super::{
     Said, TAGS, TAKEN, TIMES,
 };
 use crate::events::{
-    Kind, LOW, Last, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED, TAG_TIME,
-    slot_of,
+    Kind, LOW, Last, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SIZE, TAG_SLOT, TAG_SLOT_RESIZED,
+    TAG_TIME, slot_of,
 };
 use crate::huffman;
 use crate::varint::{Reader, Writer};
@@ -63,6 +63,9 @@ impl Joiner<'_> {
                 TAG_SAMPLE => {
                     self.number(TIMES)?;
                     self.number(TIMES)?;
+                }
+                TAG_SIZE => {
+                    self.number(NUMBERS)?;
                 }
                 _ => {
                     let kind = Kind::from_tag(tag)?;

@@ -1,8 +1,8 @@
 //! Decodes the events of a block.
 
 use crate::events::{
-    Event, Kind, LOW, Model, Slot, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SLOT, TAG_SLOT_RESIZED,
-    TAG_TIME, slot_of,
+    Event, Kind, LOW, Model, Slot, TAG_FREE, TAG_NEAR_FREE, TAG_SAMPLE, TAG_SIZE, TAG_SLOT,
+    TAG_SLOT_RESIZED, TAG_TIME, slot_of,
 };
 use crate::varint::Reader;
 
@@ -42,6 +42,9 @@ impl Decoder {
     #[inline]
     fn event(&mut self, reader: &mut Reader<'_>) -> Option<Event> {
         let tag = reader.byte()?;
+        if tag == TAG_SIZE {
+            return self.event_of_size(reader);
+        }
         let slot = (tag & LOW) as usize;
         Some(match tag {
             TAG_SLOT_RESIZED.. => {
@@ -51,9 +54,11 @@ impl Decoder {
             TAG_SLOT.. => self.block(slot, reader)?,
             TAG_NEAR_FREE.. => Event::Free {
                 address: self.model.last.read_near(tag),
+                size: None,
             },
             TAG_FREE => Event::Free {
                 address: self.model.last.read(reader)?,
+                size: None,
             },
             TAG_TIME => Event::Time {
                 elapsed: reader.varint()?,
@@ -76,6 +81,22 @@ impl Decoder {
         })
     }
 
+    /// What follows the size of what it frees or reallocates.
+    #[cold]
+    fn event_of_size(&mut self, reader: &mut Reader<'_>) -> Option<Event> {
+        let told = Some(reader.varint()?);
+        if reader.rest().first() == Some(&TAG_SIZE) {
+            return None;
+        }
+        let mut event = self.event(reader)?;
+        match &mut event {
+            Event::Free { size, .. } => *size = told,
+            Event::Realloc { old_size, .. } => *old_size = told,
+            _ => return None,
+        }
+        Some(event)
+    }
+
     /// The event of the allocation in a slot.
     #[inline]
     fn block(&mut self, slot: usize, reader: &mut Reader<'_>) -> Option<Event> {
@@ -83,6 +104,7 @@ impl Decoder {
         Some(if kind == Kind::Realloc as u8 {
             Event::Realloc {
                 old: self.model.last.read(reader)?,
+                old_size: None,
                 address: self.model.last.read(reader)?,
                 size,
                 stack,

@@ -27,6 +27,9 @@ pub struct Moment {
     pub from: u64,
     /// Not after.
     pub to: u64,
+    /// A reallocation is told after it was made, and may have been made as early as this: not before what its
+    /// thread had told then.
+    pub begun: u64,
 }
 
 /// The order of threads' runs.
@@ -183,6 +186,7 @@ impl<'a> Stream<'a> {
     /// Goes on to the next run. `false` at the end.
     fn advance(&mut self, source: &mut Source, condition: &mut Condition) -> io::Result<bool> {
         self.run.clear();
+        self.moment.begun = self.moment.from;
         loop {
             let Some(block) = &mut self.block else {
                 if !self.next_block(source, condition)? {

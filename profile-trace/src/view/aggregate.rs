@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::blocks::{Begun, Birth, Block, Blocks, End, Ended, How};
+use super::blocks::{Began, Begun, Birth, Block, Blocks, End, Ended, How};
 use super::spans::{Division, Lives, Spans};
 use super::weight::Weight;
 use super::{Amount, Series, Sizes};
@@ -363,6 +363,8 @@ impl Aggregate {
             blocks: u32::try_from(amount.blocks).unwrap_or(u32::MAX),
             bytes: amount.bytes,
             birth: Birth::new(per_thread.order, self.span),
+            thread,
+            began: Began::new(moment),
         };
         let amount = block.amount();
         self.sites[site as usize].total.add(amount);
@@ -375,6 +377,14 @@ impl Aggregate {
                 self.note_life(&block, false);
                 return;
             }
+            Begun::Swapped { by, other, of } => {
+                self.unknown_frees = self.unknown_frees.saturating_sub(1);
+                self.learn(by, &other, -1);
+                self.learn(of, &other, 1);
+                self.learn(by, &block, 1);
+                self.note_life(&block, false);
+                return;
+            }
         }
         let site = self.touch(site);
         site.live.add(amount);
@@ -382,8 +392,7 @@ impl Aggregate {
     }
 
     fn end(&mut self, end: End, moment: Moment, address: u64) -> Option<Block> {
-        let owner = |block: &Block| self.sites[block.site as usize].thread;
-        match self.blocks.end(end, moment, address, owner) {
+        match self.blocks.end(end, moment, address) {
             Ended::Live(block) => {
                 self.ended(&block);
                 Some(block)
@@ -540,6 +549,7 @@ impl Visitor for Pass<'_> {
             }
             Event::Realloc {
                 old,
+                old_size,
                 address,
                 size,
                 stack,
@@ -553,7 +563,17 @@ impl Visitor for Pass<'_> {
                     after = amount.bytes;
                 }
                 let how = How::Reallocated(after);
-                let before = aggregate.end(End { thread, how }, moment, old);
+                // The old block's place may have been another's before this was told.
+                let begun = Moment {
+                    from: moment.begun,
+                    ..moment
+                };
+                let end = End {
+                    thread,
+                    how,
+                    size: aggregate.weight.told(old_size),
+                };
+                let before = aggregate.end(end, begun, old);
                 let before = before.filter(|block| aggregate.counts(block));
                 let before = before.map_or(0, |block| block.bytes);
                 let totals = aggregate.totals_mut(thread);
@@ -564,11 +584,12 @@ impl Visitor for Pass<'_> {
                 }
                 aggregate.begin(site, moment, address, amount);
             }
-            Event::Free { address } => {
+            Event::Free { address, size } => {
                 // Nobody knows by which stack an unknown block was allocated.
                 let unknown = u64::from(counts.is_none());
                 let how = How::Freed(unknown);
-                let block = aggregate.end(End { thread, how }, moment, address);
+                let size = aggregate.weight.told(size);
+                let block = aggregate.end(End { thread, how, size }, moment, address);
                 let (blocks, bytes) = match block {
                     Some(block) if aggregate.counts(&block) => (block.blocks.into(), block.bytes),
                     Some(_) => (0, 0),

@@ -16,6 +16,12 @@ impl Weight {
         }
     }
 
+    /// The size of a block that ends, where that was told and blocks count for no more than themselves.
+    #[inline]
+    pub(super) fn told(&self, size: Option<u64>) -> Option<u64> {
+        size.filter(|_| self.rate.is_none())
+    }
+
     /// What a block of `size` bytes at `address` stands for: itself, or, divided by the chance
     /// that it was recorded, all those that it was chosen from.
     ///

@@ -111,6 +111,7 @@ fn address() -> impl Strategy<Value = u64> {
 
 fn event(nodes: u32) -> impl Strategy<Value = Event> {
     let size = || prop_oneof![Just(64), 0..100u64, any::<u64>()];
+    let told = move || proptest::option::of(size());
     let stack = || 0..=nodes;
     prop_oneof![
         (any::<bool>(), address(), size(), stack()).prop_map(|(zeroed, address, size, stack)| {
@@ -121,15 +122,16 @@ fn event(nodes: u32) -> impl Strategy<Value = Event> {
                 stack,
             }
         }),
-        (address(), address(), size(), stack()).prop_map(|(old, address, size, stack)| {
-            Event::Realloc {
+        (address(), told(), address(), size(), stack()).prop_map(
+            |(old, old_size, address, size, stack)| Event::Realloc {
                 old,
+                old_size,
                 address,
                 size,
                 stack,
             }
-        }),
-        address().prop_map(|address| Event::Free { address }),
+        ),
+        (address(), told()).prop_map(|(address, size)| Event::Free { address, size }),
         any::<u64>().prop_map(|elapsed| Event::Time { elapsed }),
         (any::<u64>(), any::<u64>()).prop_map(|(rss, live)| Event::Sample { rss, live }),
     ]
