@@ -30,7 +30,7 @@ pub(super) struct Block {
 
 /// A moment that takes less room.
 #[derive(Clone, Copy, Debug)]
-#[repr(Rust, packed(4))]
+#[repr(packed(4))]
 pub(super) struct Began {
     to: u64,
     /// How much earlier it may have been, up to some seconds.
@@ -264,7 +264,7 @@ impl Blocks {
     /// Takes the live block at an address, if the end may be its.
     #[inline]
     fn remove(&mut self, end: &End, address: u64) -> Option<Block> {
-        if !self.beside.is_empty() {
+        if self.beside.contains_key(&address) {
             return self.remove_of_several(end, address);
         }
         let block = self.live.remove(&address)?;
