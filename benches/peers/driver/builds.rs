@@ -17,6 +17,8 @@ pub(crate) enum Build {
     StatsAlloc,
     Divan,
     Dhat,
+    /// heapscope, with the frame pointers that it needs.
+    Heapscope,
     /// memline, with frame pointers, as `cargo memline` builds.
     Pointers,
     /// hotpath, measuring time.
@@ -41,12 +43,13 @@ impl Build {
             Build::StatsAlloc => "stats_alloc",
             Build::Divan => "divan",
             Build::Dhat => "dhat-rs",
+            Build::Heapscope => "heapscope",
             Build::HotpathTime => "hotpath, time",
             Build::HotpathAlloc => "hotpath, alloc",
         }
     }
 
-    /// The folder of the package, which binary of it, and the features it is built with.
+    /// The folder of the package, which binary of it, and with what else it is built.
     fn recipe(self) -> (&'static str, [&'static str; 2], &'static [&'static str]) {
         let peer = ["--bin", "peer"];
         let index = ["--example", "index"];
@@ -57,6 +60,12 @@ impl Build {
             Build::StatsAlloc => (".", peer, &["--features", "stats_alloc"]),
             Build::Divan => (".", peer, &["--features", "divan"]),
             Build::Dhat => (".", peer, &["--features", "dhat"]),
+            // It asks for a newer compiler than it needs.
+            Build::Heapscope => (
+                ".",
+                peer,
+                &["--features", "heapscope", "--ignore-rust-version"],
+            ),
             Build::HotpathTime => (".", peer, &["--features", "hotpath"]),
             Build::HotpathAlloc => (".", peer, &["--features", "hotpath-alloc"]),
             Build::IndexPlain => ("../..", index, &["--no-default-features"]),
@@ -81,7 +90,10 @@ pub(crate) fn build(builds: BTreeSet<Build>) -> Result<BTreeMap<Build, PathBuf>,
 fn one(build: Build) -> Result<PathBuf, String> {
     let (folder, target, features) = build.recipe();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let pointers = matches!(build, Build::Pointers | Build::IndexPointers);
+    let pointers = matches!(
+        build,
+        Build::Pointers | Build::IndexPointers | Build::Heapscope
+    );
     let subfolder = if pointers {
         "builds-pointers"
     } else {

@@ -1,8 +1,8 @@
 //! What is compared with what, and the bounds that memline keeps.
 
 use crate::builds::Build::{
-    self, Counting, Dhat, Divan, HotpathAlloc, HotpathTime, Index, IndexPlain, IndexPointers,
-    Memline, Plain, Pointers, StatsAlloc,
+    self, Counting, Dhat, Divan, Heapscope, HotpathAlloc, HotpathTime, Index, IndexPlain,
+    IndexPointers, Memline, Plain, Pointers, StatsAlloc,
 };
 
 use crate::meter;
@@ -263,6 +263,7 @@ fn recorded() -> Vec<Case> {
             under(Under::Heaptrack, run(Plain, MILLION)),
             MILLION,
         ),
+        tree("heapscope", million, run(Heapscope, MILLION), MILLION),
         tree("memline", fifth, recorded(run(Pointers, FIFTH)), FIFTH),
         tree("dhat-rs", fifth, run(Dhat, FIFTH), FIFTH),
         tree(

@@ -15,6 +15,10 @@ static DIVAN: divan::AllocProfiler = divan::AllocProfiler::system();
 #[global_allocator]
 static DHAT: dhat::Alloc = dhat::Alloc;
 
+#[cfg(feature = "heapscope")]
+#[global_allocator]
+static HEAPSCOPE: heapscope::Alloc = heapscope::Alloc::system();
+
 // In time mode it forwards without counting, as in a program that can be built either way.
 #[cfg(feature = "hotpath")]
 #[global_allocator]

@@ -38,6 +38,19 @@ fn main() -> ExitCode {
         .file_name(std::env::temp_dir().join("memline-peers-dhat.json"))
         .build();
 
+    #[cfg(feature = "heapscope")]
+    let _profiler = {
+        let file = std::env::temp_dir().join("memline-peers-heapscope");
+        let profiler = heapscope::Profiler::builder().output(heapscope::Output::native(file));
+        match profiler.build() {
+            Ok(profiler) => profiler,
+            Err(error) => {
+                eprintln!("peer: heapscope does not start: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    };
+
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
     let number = arguments.next().and_then(|number| number.parse().ok());
