@@ -30,7 +30,7 @@ pub(super) struct Block {
 
 /// A moment that takes less room.
 #[derive(Clone, Copy, Debug)]
-#[repr(packed(4))]
+#[repr(C, packed(4))]
 pub(super) struct Began {
     to: u64,
     /// How much earlier it may have been, up to some seconds.
