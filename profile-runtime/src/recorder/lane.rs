@@ -61,8 +61,8 @@ pub(super) struct Lane {
     looks: bool,
     /// Whether it tells the sizes of blocks that end, since events of other threads may be out of order with its own.
     tells_sizes: bool,
-    /// When it last met another thread's turn, or went without.
-    raced: u64,
+    /// Until when: some time after it last met another thread's turn, or went without.
+    races_until: u64,
     allowance: Allowance,
     /// Events until the clock is read.
     left: u32,
@@ -209,8 +209,8 @@ impl Lane {
                 .map(|rate| Chooser::new(rate, id ^ u64::from(number) << 32)),
             has_turn: false,
             looks: true,
-            tells_sizes: true,
-            raced: session.now(),
+            tells_sizes: false,
+            races_until: 0,
             allowance: Allowance::new(),
             left: 1,
             spare: 0,
@@ -337,8 +337,10 @@ impl Lane {
     #[inline(never)]
     fn ask_for_turn(&mut self) {
         let now = self.session.now();
-        self.raced = now;
-        self.tells_sizes = true;
+        if !self.session.turn.is_nobodys() {
+            self.races_until = now + RACING;
+            self.tells_sizes = true;
+        }
         self.tell_end_of_turn();
         self.try_for_turn(now);
     }
@@ -411,9 +413,9 @@ impl Lane {
         self.run = ideal.clamp(1, LONGEST_RUN.min(4 * self.run).into()) as u32;
         self.left = self.run;
         if !self.looks {
-            self.raced = now;
+            self.races_until = now + RACING;
         }
-        self.tells_sizes = now.saturating_sub(self.raced) < RACING;
+        self.tells_sizes = now < self.races_until;
         self.floor = self.counters.balance() - FAR;
         let session = self.session;
         let stale = self.epoch != session.epoch()

@@ -34,6 +34,11 @@ impl Turn {
         }
     }
 
+    /// Whether no lane has had it yet.
+    pub(super) fn is_nobodys(&self) -> bool {
+        self.is_of(0)
+    }
+
     /// Whether a lane has it.
     #[inline(always)]
     pub(super) fn is_of(&self, lane: u32) -> bool {
