@@ -319,20 +319,12 @@ fn lives_tell_what_is_alive_at_the_end_of_each_span() {
         ));
         if index % 3 > 0 {
             let address = 16 * (index / 3);
-            if events.iter().all(|(_, event)| {
-                *event
-                    != Event::Free {
-                        address,
-                        size: None,
-                    }
-            }) {
-                events.push((
-                    1,
-                    Event::Free {
-                        address,
-                        size: None,
-                    },
-                ));
+            let free = Event::Free {
+                address,
+                size: None,
+            };
+            if events.iter().all(|(_, event)| *event != free) {
+                events.push((1, free));
             }
         }
         events.push((1, Event::Time { elapsed: 1000 }));

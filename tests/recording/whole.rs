@@ -179,7 +179,7 @@ fn each_threads_totals_are_its_counters() {
                 assert_eq!(counted, recorded);
                 continue;
             }
-            // Of some threads out of a thousand that race, one block is taken for another.
+            // In one recording of a hundred one block is taken for another.
             let numbers = |text: &str| -> Vec<u64> {
                 let words = text.split(' ');
                 words.map(|word| word.parse().expect("a number")).collect()
@@ -188,7 +188,8 @@ fn each_threads_totals_are_its_counters() {
             assert_eq!(counted[..3], recorded[..3]);
             for (counted, recorded) in counted.into_iter().zip(recorded).skip(3) {
                 let difference = counted.abs_diff(recorded);
-                assert!(difference <= 3 * LARGEST, "{counted} {recorded}");
+                let allowed = (counted / 100).min(3 * LARGEST);
+                assert!(difference <= allowed, "{counted} {recorded}");
             }
         }
     }

@@ -395,7 +395,8 @@ impl Aggregate {
     }
 
     fn end(&mut self, end: End, moment: Moment, address: u64) -> Option<Block> {
-        match self.blocks.end(end, moment, address) {
+        let size = self.weight.told(end.size);
+        match self.blocks.end(End { size, ..end }, moment, address) {
             Ended::Live(block) => {
                 self.ended(&block);
                 Some(block)

@@ -71,7 +71,7 @@ impl Visitor for Pass<'_> {
                 let end = End {
                     thread,
                     how,
-                    size: aggregate.weight.told(old_size),
+                    size: old_size,
                 };
                 let before = aggregate.end(end, begun, old);
                 let before = before.filter(|block| aggregate.counts(block));
@@ -88,7 +88,6 @@ impl Visitor for Pass<'_> {
                 // Nobody knows by which stack an unknown block was allocated.
                 let unknown = u64::from(counts.is_none());
                 let how = How::Freed(unknown);
-                let size = aggregate.weight.told(size);
                 let block = aggregate.end(End { thread, how, size }, moment, address);
                 let (blocks, bytes) = match block {
                     Some(block) if aggregate.counts(&block) => (block.blocks.into(), block.bytes),
