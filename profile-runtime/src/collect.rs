@@ -127,7 +127,7 @@ impl Sum {
         count(&mut figures.grown, line.grown.get());
         figures.peak = figures.peak.max(line.peak.get().max(0) as u64);
         self.heap = self.heap.max(line.heap.get());
-        figures.heap_increment += line.heap_increment.get();
+        figures.heap_increment += line.heap_increment();
         figures.mem_usage = figures
             .mem_usage
             .max(Some(line.mem_usage.get()).filter(|rss| *rss > 0));

@@ -308,13 +308,13 @@ impl Counters {
     /// for each other thread's.
     #[inline(always)]
     pub(crate) fn process_live(&self) -> i64 {
-        self.process_live_at(self.balance())
+        self.balance() + self.elsewhere()
     }
 
-    /// The same, where the thread's balance is known.
+    /// The part of it that is not this thread's balance.
     #[inline(always)]
-    pub(crate) fn process_live_at(&self, balance: i64) -> i64 {
-        (balance - self.published.get()) + published_live()
+    pub(crate) fn elsewhere(&self) -> i64 {
+        published_live() - self.published.get()
     }
 
     /// Highest live heap of the process until now, this thread's pending part included.

@@ -40,18 +40,16 @@ impl TableRef {
         // SAFETY: that is where a table, however many lines it has, has the number of them.
         #[expect(unsafe_code)]
         unsafe {
-            self.0.byte_add(Table::LEN).cast::<usize>().read()
+            self.0.byte_add(Table::LEN).cast::<u32>().read() as usize
         }
     }
 
     #[inline(always)]
     pub(crate) fn get(self) -> &'static Table {
-        let table = ptr::slice_from_raw_parts(self.0.as_ptr().cast_const(), self.len());
-        // SAFETY: with the number of its lines the pointer is as wide as the table, which is never
-        // freed.
+        // SAFETY: there are so many lines.
         #[expect(unsafe_code)]
         unsafe {
-            &*(table as *const Table)
+            self.with_len(self.len())
         }
     }
 
@@ -60,13 +58,23 @@ impl TableRef {
     /// PERF: where the number is a constant, the compiler knows of each slot that it is in range.
     #[inline(always)]
     fn first_lines(self, len: usize) -> Option<&'static Table> {
-        if self.len() < len {
-            return None;
-        }
-        let table = ptr::slice_from_raw_parts(self.0.as_ptr().cast_const(), len);
-        // SAFETY: as in `get`; there are at least so many lines.
+        // SAFETY: there are at least so many lines.
         #[expect(unsafe_code)]
-        Some(unsafe { &*(table as *const Table) })
+        (self.len() >= len).then(|| unsafe { self.with_len(len) })
+    }
+
+    /// The first lines of the table.
+    ///
+    /// # Safety
+    ///
+    /// There are at least so many.
+    #[inline(always)]
+    #[expect(unsafe_code)]
+    unsafe fn with_len(self, len: usize) -> &'static Table {
+        let table = ptr::slice_from_raw_parts(self.0.as_ptr().cast_const(), len);
+        // SAFETY: with the number of its lines the pointer is as wide as the table, which is never
+        // freed.
+        unsafe { &*(table as *const Table) }
     }
 }
 
@@ -96,6 +104,54 @@ impl Held {
         return self.0.get();
         #[cfg(not(debug_assertions))]
         self.0
+    }
+}
+
+/// The turn that a guard makes when it is dropped.
+///
+/// PERF: a guard is stored anew at each pass of a loop. A table as wide as a [`Held`] one would be a store
+/// more.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    table: TableRef,
+    /// In range.
+    slot: u32,
+    count: u32,
+}
+
+impl Turn {
+    /// To the line with this slot, if the table has it; `count` is 1 where it runs anew.
+    #[inline(always)]
+    pub(crate) fn new(table: Held, slot: u32, count: u32) -> Option<Self> {
+        let table = table.get();
+        ((slot as usize) < table.lines.len()).then(|| Self {
+            table: TableRef::of(table),
+            slot,
+            count,
+        })
+    }
+
+    /// The table, as far as the line.
+    #[inline(always)]
+    fn table(self) -> &'static Table {
+        // SAFETY: the line is one of them.
+        #[expect(unsafe_code)]
+        unsafe {
+            self.table.with_len(self.slot as usize + 1)
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn make(self) {
+        self.table().turn(self.slot, self.count.into());
+    }
+
+    /// Counts the line without opening it.
+    #[inline(always)]
+    pub(crate) fn count(self, count: i64) {
+        if let Some(line) = self.table().lines.last() {
+            line.set_since_due(line.since_due_with(count));
+        }
     }
 }
 
@@ -176,7 +232,7 @@ impl Table {
     /// bytes had been kept before.
     pub(crate) fn resume(&'static self, slot: u32, carried: i64) {
         self.begin();
-        self.base.set(self.base.get() - carried);
+        self.carry(carried);
         self.turn(slot, 0);
         self.sample();
     }
@@ -221,7 +277,7 @@ impl Table {
 
     /// The open line and what it has kept so far, for a future that is suspended.
     pub(crate) fn suspended(&self) -> Option<(u32, i64)> {
-        let kept = self.counters().balance() - self.base.get();
+        let kept = self.counters().balance() - self.base();
         Some((self.open.slot()?, kept))
     }
 }

@@ -6,10 +6,9 @@
 //!
 //! All of it is inlined but in debug builds, where that would cost stack rather than save time.
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::cursor::{Held, TableRef};
+use crate::cursor::{Held, TableRef, Turn};
 use crate::site::Site;
 
 /// One call of a profiled function. Its drop closes the line that is open.
@@ -67,22 +66,31 @@ impl Drop for Frame {
     }
 }
 
-/// Where probes go: the table of a [`Frame`], or the [`Task`](crate::future::Task) of an async
-/// body. Guards hold a copy.
+/// What a guard does when it is dropped: it closes the open line and opens another one, of a
+/// [`Frame`]'s table or of whichever the [`Task`](crate::future::Task) of an async body finds.
 pub trait Cursor: Copy {
-    /// Closes the open line and opens `slot`; `count` is 1 where it runs anew.
-    fn turn(self, slot: u32, count: i64);
+    /// Does so.
+    fn turn(self);
 }
 
-/// The cursor of a frame; `None` where profiling is off.
+/// A turn in a frame's table; `None` where profiling is off.
 #[derive(Clone, Copy)]
-pub struct Here(Option<Held>);
+pub struct Here(Option<Turn>);
 
 impl Cursor for Here {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn turn(self, slot: u32, count: i64) {
-        if let Some(table) = self.0 {
-            table.get().turn(slot, count);
+    fn turn(self) {
+        if let Some(turn) = self.0 {
+            turn.make();
+        }
+    }
+}
+
+impl Here {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn count(self, count: i64) {
+        if let Some(turn) = self.0 {
+            turn.count(count);
         }
     }
 }
@@ -97,86 +105,70 @@ impl Frame {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn cursor(&self) -> Here {
-        Here(self.table)
+    fn turn(&self, slot: u32, count: u32) -> Here {
+        Here(self.table.and_then(|table| Turn::new(table, slot, count)))
     }
 
     /// The probe: closes the line that is open, opens `slot` and counts it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub extern "C" fn line(&self, slot: u32) {
-        self.cursor().turn(slot, 1);
+        if let Some(table) = self.table {
+            table.get().turn(slot, 1);
+        }
     }
 
     /// Opens `slot` again at the end of a block within that line.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn reopen(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd {
-            cursor: self.cursor(),
-            slot,
-            counts: false,
-        }
+        AtEnd(self.turn(slot, 0))
     }
 
     /// Opens the line of a closing brace after the block's tail, and counts it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn brace(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd {
-            cursor: self.cursor(),
-            slot,
-            counts: true,
-        }
+        AtEnd(self.turn(slot, 1))
     }
 
     /// Opens the header of a loop again after each pass.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn pass(&self, slot: u32) -> Pass<Here> {
-        Pass {
-            cursor: self.cursor(),
-            slot,
-            finished: Cell::new(false),
-        }
+    pub fn pass(&self, slot: u32) -> Pass {
+        Pass(self.turn(slot, 0))
     }
 }
 
 /// Opens a line when it is dropped.
-pub struct AtEnd<C: Cursor> {
-    pub(crate) cursor: C,
-    pub(crate) slot: u32,
-    pub(crate) counts: bool,
-}
+pub struct AtEnd<C: Cursor>(pub(crate) C);
 
 impl<C: Cursor> Drop for AtEnd<C> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.cursor.turn(self.slot, i64::from(self.counts));
+        self.0.turn();
     }
 }
 
-/// One pass of a loop: its drop opens the header's line again, and counts it where a test
+/// One pass of a loop: its drop opens the header's line again. The header is counted where a test
 /// follows, which is to say where the pass was finished rather than left.
-pub struct Pass<C: Cursor> {
-    pub(crate) cursor: C,
-    pub(crate) slot: u32,
-    pub(crate) finished: Cell<bool>,
-}
+///
+/// PERF: it is counted at once. A flag for the drop would be two stores more at each pass.
+pub struct Pass(Here);
 
-impl<C: Cursor> Pass<C> {
+impl Pass {
     /// The next test of the loop follows.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub extern "C" fn finished(&self) {
-        self.finished.set(true);
+        self.0.count(1);
     }
 
     /// The loop is left after all.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub extern "C" fn unfinished(&self) {
-        self.finished.set(false);
+        self.0.count(-1);
     }
 }
 
-impl<C: Cursor> Drop for Pass<C> {
+impl Drop for Pass {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.cursor.turn(self.slot, i64::from(self.finished.get()));
+        self.0.turn();
     }
 }

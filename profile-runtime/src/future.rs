@@ -25,48 +25,56 @@ pub fn task(site: &'static Site) -> Task {
     Task { site }
 }
 
-impl Cursor for Task {
+/// A turn in whichever table a [`Task`] finds.
+#[derive(Clone, Copy)]
+pub struct There {
+    task: Task,
+    slot: u32,
+    count: u32,
+}
+
+impl Cursor for There {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn turn(self, slot: u32, count: i64) {
-        if let Some(table) = self.site.table() {
-            table.get().turn_if_open(slot, count);
+    fn turn(self) {
+        if let Some(table) = self.task.site.table() {
+            table.get().turn_if_open(self.slot, self.count.into());
         }
     }
 }
 
 impl Task {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn turn(&self, slot: u32, count: u32) -> There {
+        There {
+            task: *self,
+            slot,
+            count,
+        }
+    }
+
     /// As [`Frame::line`](crate::frame::Frame::line).
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn line(&self, slot: u32) {
-        self.turn(slot, 1);
+        self.turn(slot, 1).turn();
     }
 
     /// As [`Frame::reopen`](crate::frame::Frame::reopen).
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn reopen(&self, slot: u32) -> AtEnd<Self> {
-        AtEnd {
-            cursor: *self,
-            slot,
-            counts: false,
-        }
+    pub fn reopen(&self, slot: u32) -> AtEnd<There> {
+        AtEnd(self.turn(slot, 0))
     }
 
     /// As [`Frame::brace`](crate::frame::Frame::brace).
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn brace(&self, slot: u32) -> AtEnd<Self> {
-        AtEnd {
-            cursor: *self,
-            slot,
-            counts: true,
-        }
+    pub fn brace(&self, slot: u32) -> AtEnd<There> {
+        AtEnd(self.turn(slot, 1))
     }
 
     /// As [`Frame::pass`](crate::frame::Frame::pass).
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn pass(&self, slot: u32) -> TaskPass {
         TaskPass {
-            task: *self,
-            slot,
+            header: self.turn(slot, 0),
             finished: AtomicBool::new(false),
         }
     }
@@ -75,8 +83,7 @@ impl Task {
 /// As [`Pass`](crate::frame::Pass). A future holds it across awaits and must stay `Sync`, which no
 /// `Cell` is.
 pub struct TaskPass {
-    task: Task,
-    slot: u32,
+    header: There,
     finished: AtomicBool,
 }
 
@@ -97,8 +104,8 @@ impl TaskPass {
 impl Drop for TaskPass {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.task
-            .turn(self.slot, i64::from(*self.finished.get_mut()));
+        self.header.count = u32::from(*self.finished.get_mut());
+        self.header.turn();
     }
 }
 

@@ -25,13 +25,13 @@ use crate::{recorder, timeline, trace};
 #[repr(C, align(128))]
 pub(crate) struct Record {
     pub(crate) counters: Counters,
-    /// What is told where no frame is entered; nobody looks at it.
-    outside: Watch,
     /// The resident set as last read by this thread, in bytes; 0 before the first reading.
     pub(crate) rss: Tally,
     /// What the thread's balance stays above, and its top below, as long as that reading will do.
     pub(crate) rss_floor: Balance,
     pub(crate) rss_ceiling: Balance,
+    /// What is told where no frame is entered; nobody looks at it.
+    outside: Watch,
     /// When a line's sample last read it, in nanoseconds.
     pub(crate) rss_read: Tally,
     /// Null before the first table.
@@ -105,10 +105,10 @@ impl Record {
     const fn new() -> Self {
         Self {
             counters: Counters::new(),
-            outside: Watch::new(),
             rss: Tally::new(0),
             rss_floor: Balance::new(0),
             rss_ceiling: Balance::new(0),
+            outside: Watch::new(),
             rss_read: Tally::new(0),
             tables: AtomicPtr::new(ptr::null_mut()),
             owner: AtomicU64::new(0),

@@ -233,7 +233,7 @@ impl Site {
         if !crate::start::profiling() {
             return None;
         }
-        let slots = self.about()?.slots();
+        let slots = u32::try_from(self.about()?.slots()).ok()?;
         let record = record::current();
         self.state().way.learn();
         let id = self.register()?;

@@ -7,7 +7,7 @@
 use std::alloc::Layout;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicI64, AtomicU64,
+    AtomicI64, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -32,7 +32,7 @@ const MOVED: i64 = 64 * 1024;
 const ATTEMPTS: u32 = 10_000;
 
 /// Tables of an earlier epoch hold figures from before a reset.
-static EPOCH: AtomicU64 = AtomicU64::new(1);
+static EPOCH: AtomicU32 = AtomicU32::new(1);
 
 /// The lines of one site on one thread. See the module.
 ///
@@ -44,29 +44,29 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     ///
     /// PERF: it comes first, so that its address is the table's.
     pub(crate) watch: Watch,
-    /// Number of lines; [`TableRef`] reads it.
-    len: usize,
     pub(crate) open: Open,
     pub(crate) record: &'static Record,
-    /// The thread's operations when the table was last settled.
-    seen_operations: Tally,
+    /// The counters when the open line was last settled.
+    start: Start,
+    /// Number of lines; [`TableRef`] reads it.
+    len: u32,
+    epoch: AtomicU32,
     /// The resident set as last charged.
     pub(crate) rss: Tally,
-    /// The process's live heap when the table was last settled, this thread's unpublished part included.
-    live: Balance,
-    /// The thread's balance when the open line began.
-    pub(crate) base: Balance,
+    /// The live heap of the process less the thread's balance, when the table was last settled.
+    elsewhere: Balance,
+    /// What the open line had kept when the table was last settled: only where it goes on after that.
+    carried: Balance,
     /// The thread's highest balance since the innermost frame was entered, as of the last settling:
     /// what a frame needs at most, the line that called it needs too.
     top: Balance,
+    /// Odd while a line is being settled, or its next sample chosen: its count is in two words.
+    sequence: Tally,
+    reallocs: StartOfReallocs,
     nest: Nest,
-    start: Start,
     /// Whether the time column is wanted, and when the open line began, in nanoseconds.
     started: Tally,
     timed: bool,
-    /// Odd while a line is being settled, or its next sample chosen: its count is in two words.
-    sequence: Tally,
-    epoch: Tally,
     /// The owner of the record that the table was last armed for.
     owner: Tally,
     pub(crate) threads: Tally,
@@ -127,12 +127,29 @@ impl Open {
 
 /// The counters when the open line was last settled.
 #[derive(Default)]
+#[repr(C)]
 struct Start {
+    operations: Tally,
     gains: Tally,
-    reallocs: Tally,
+    balance: Balance,
     allocated: Tally,
-    freed: Tally,
+}
+
+/// Those of reallocations.
+#[derive(Default)]
+struct StartOfReallocs {
+    count: Tally,
     grown: Tally,
+}
+
+impl Start {
+    fn frees(&self) -> u64 {
+        self.operations.get().wrapping_sub(self.gains.get())
+    }
+
+    fn freed(&self) -> u64 {
+        self.allocated.get().wrapping_sub(self.balance.get() as u64)
+    }
 }
 
 /// How far a line was settled.
@@ -159,23 +176,23 @@ pub(crate) struct Pending {
 }
 
 impl Table<[LineTally; 0]> {
-    fn without_lines(record: &'static Record, len: usize, timed: bool) -> Self {
+    fn without_lines(record: &'static Record, len: u32, timed: bool) -> Self {
         Self {
             watch: Watch::new(),
-            len,
             open: Open::stale(),
             record,
-            seen_operations: Tally::new(STALE),
-            rss: Tally::default(),
-            live: Balance::default(),
-            base: Balance::default(),
-            top: Balance::new(NONE),
-            nest: Nest::new(),
             start: Start::default(),
+            len,
+            epoch: AtomicU32::new(EPOCH.load(Relaxed)),
+            rss: Tally::default(),
+            elsewhere: Balance::default(),
+            carried: Balance::default(),
+            top: Balance::new(NONE),
+            sequence: Tally::default(),
+            reallocs: StartOfReallocs::default(),
+            nest: Nest::new(),
             started: Tally::default(),
             timed,
-            sequence: Tally::default(),
-            epoch: Tally::new(EPOCH.load(Relaxed)),
             owner: Tally::default(),
             threads: Tally::default(),
             thread_name: Default::default(),
@@ -189,8 +206,9 @@ impl Table {
     pub(crate) const LEN: usize = std::mem::offset_of!(Table<[LineTally; 0]>, len);
 
     /// Makes the table of a site with `len` lines for a thread; `None` if there is no memory.
-    pub(crate) fn create(record: &'static Record, len: usize, timed: bool) -> Option<TableRef> {
-        let lines = Layout::array::<LineTally>(len).ok()?;
+    pub(crate) fn create(record: &'static Record, len: u32, timed: bool) -> Option<TableRef> {
+        let count = usize::try_from(len).ok()?;
+        let lines = Layout::array::<LineTally>(count).ok()?;
         let (layout, offset) = Layout::new::<Table<[LineTally; 0]>>().extend(lines).ok()?;
         let block = arena::alloc_zeroed(layout);
         if block.is_null() {
@@ -203,7 +221,7 @@ impl Table {
             block
                 .cast::<Table<[LineTally; 0]>>()
                 .write(Table::without_lines(record, len, timed));
-            for line in 0..len {
+            for line in 0..count {
                 block
                     .add(offset)
                     .cast::<LineTally>()
@@ -221,13 +239,13 @@ impl Table {
 
     /// Whether something has happened since the table was last settled.
     fn is_stale(&self) -> bool {
-        self.counters().operations() != self.seen_operations.get()
+        self.counters().operations() != self.start.operations.get()
     }
 
     /// Closes the open line, which is settled.
     #[inline(always)]
     pub(crate) fn close_line(&self) {
-        self.open.close(self.seen_operations.get());
+        self.open.close(self.start.operations.get());
     }
 
     /// Makes sure that the open line is settled when it ends.
@@ -264,45 +282,47 @@ impl Table {
         let Some(line) = self.open_tally() else {
             return Settled::Fully;
         };
-        if self.epoch.get() != EPOCH.load(Relaxed) {
+        if self.epoch.load(Relaxed) != EPOCH.load(Relaxed) {
             return Settled::Sampled;
         }
-        self.sequence.add(1);
-        fence(Release);
+        self.begin_change();
         let record = self.record;
-        let (start, counters) = (&self.start, &record.counters);
+        let counters = &record.counters;
 
-        let allocated = counters.allocated.get();
-        line.allocated.add(start.allocated.catch_up(allocated));
         let balance = counters.balance();
-        let freed = allocated.wrapping_sub(balance as u64);
-        line.freed.add(start.freed.catch_up(freed));
-        let gains = counters.gains.get();
-        let more = start.gains.catch_up(gains);
-        let operations = gains.wrapping_add(counters.frees.get());
-        let frees = self.seen_operations.catch_up(operations).wrapping_sub(more);
-        line.frees.add(frees);
+        let elsewhere = counters.elsewhere();
+        let more = elsewhere - self.elsewhere.get();
+        if more != 0 {
+            self.elsewhere.set(elsewhere);
+            line.elsewhere.add(more);
+        }
+        line.heap.raise(balance + elsewhere);
+        let more = counters.gains.get().wrapping_sub(self.start.gains.get());
+        let operations = self.start.operations.catch_up(counters.operations());
         let top = if more == 0 {
+            line.frees.add(operations);
+            line.freed.add(self.gone(balance, 0));
             // What was only freed has raised no balance: the last one had been handed on.
             counters.restart_highest(balance);
             self.watch.hand_on_mark();
             balance
         } else {
+            line.frees.add(operations.wrapping_sub(more));
             line.gains.add(more);
-            self.charge_reallocs(line);
+            self.start.gains.add(more);
             let top = counters.take_highest(balance).max(self.watch.top());
             self.watch.hand_on(top);
-            line.peak.raise(top - self.base.get());
+            line.peak.raise(top - self.base());
+            self.charge_reallocs(line);
+            let allocated = self.start.allocated.catch_up(counters.allocated.get());
+            line.allocated.add(allocated);
+            line.freed.add(self.gone(balance, allocated));
             top
         };
         self.watch.clear();
         self.top.raise(top);
-        self.base.set(balance);
-        let live = counters.process_live_at(balance);
-        line.heap.raise(live);
-        line.heap_increment.add(self.live.catch_up(live));
-        fence(Release);
-        self.sequence.add(1);
+        self.carry(0);
+        self.end_change();
         if record.has_moved(balance, top) {
             return Settled::Moved;
         }
@@ -313,14 +333,51 @@ impl Table {
         Settled::Fully
     }
 
+    /// The bytes freed since the last settling, where so many were allocated, and the balance is now this.
+    #[inline(always)]
+    fn gone(&self, balance: i64, allocated: u64) -> u64 {
+        allocated.wrapping_sub(self.start.balance.catch_up(balance) as u64)
+    }
+
     #[inline(always)]
     fn charge_reallocs(&self, line: &LineTally) {
-        let (start, counters) = (&self.start, self.counters());
+        let (start, counters) = (&self.reallocs, self.counters());
         let reallocs = counters.reallocs.get();
-        if reallocs != start.reallocs.get() {
-            line.reallocs.add(start.reallocs.catch_up(reallocs));
+        if reallocs != start.count.get() {
+            line.reallocs.add(start.count.catch_up(reallocs));
             line.grown.add(start.grown.catch_up(counters.grown.get()));
         }
+    }
+
+    /// The thread's balance when the open line began.
+    #[inline(always)]
+    pub(crate) fn base(&self) -> i64 {
+        self.start.balance.get() - self.carried.get()
+    }
+
+    /// Begins the open line at such a balance.
+    fn set_base(&self, base: i64) {
+        self.carry(self.start.balance.get() - base);
+    }
+
+    #[inline(always)]
+    pub(crate) fn carry(&self, carried: i64) {
+        if self.carried.get() != carried {
+            self.carried.set(carried);
+        }
+    }
+
+    /// Readers wait from here until [`end_change`](Self::end_change).
+    #[inline(always)]
+    fn begin_change(&self) {
+        self.sequence.add(1);
+        fence(Release);
+    }
+
+    #[inline(always)]
+    fn end_change(&self) {
+        fence(Release);
+        self.sequence.add(1);
     }
 
     /// What the resident set has changed since it was last charged.
@@ -352,12 +409,12 @@ impl Table {
         }
         self.nest.push(Paused {
             slot,
-            base: self.base.get(),
+            base: self.base(),
             top: self.top.get(),
             around: self.watch.around.get(),
         });
         self.watch.set_nested(true);
-        self.base.set(self.counters().balance());
+        self.carry(0);
         self.top.set(NONE);
     }
 
@@ -373,14 +430,14 @@ impl Table {
             return self.close_line();
         };
         self.open.set(paused.slot);
-        self.base.set(paused.base);
+        self.set_base(paused.base);
         self.top.set(paused.top.max(top));
         self.watch.around.set(paused.around);
         self.watch.set_nested(!self.nest.is_empty());
         if top != NONE {
             // What the frame needed at most, the line that called it needs too.
             if let Some(line) = self.open_tally() {
-                line.peak.raise(top - self.base.get());
+                line.peak.raise(top - self.base());
             }
             self.watch.hand_on(top);
             self.watch.mark();
@@ -395,7 +452,7 @@ impl Table {
     #[cold]
     #[inline(never)]
     pub(crate) fn sample_line(&self, settled: Settled) {
-        if self.epoch.get() != EPOCH.load(Relaxed) {
+        if self.epoch.load(Relaxed) != EPOCH.load(Relaxed) {
             return self.start_over();
         }
         let Some(line) = self.open_tally() else {
@@ -405,8 +462,7 @@ impl Table {
         let mut due = settled == Settled::Moved;
         if line.is_sampled() {
             let (time, interval) = (clock::now(), crate::rss::interval());
-            self.sequence.add(1);
-            fence(Release);
+            self.begin_change();
             if self.timed {
                 line.time.add(time.saturating_sub(self.started.get()));
             }
@@ -414,8 +470,7 @@ impl Table {
             if self.timed {
                 line.sample_always();
             }
-            fence(Release);
-            self.sequence.add(1);
+            self.end_change();
             if due {
                 record.rss_read.set(time);
             }
@@ -430,14 +485,14 @@ impl Table {
     #[cold]
     pub(crate) fn arm(&self) {
         let epoch = EPOCH.load(Relaxed);
-        if self.epoch.get() != epoch {
+        if self.epoch.load(Relaxed) != epoch {
             let open = self.open.slot();
             for (slot, line) in (0..).zip(&self.lines) {
                 line.clear(Some(slot) == open); // that one runs, now as before the reset
             }
             self.threads.set(0);
             self.owner.set(0);
-            self.epoch.set(epoch);
+            self.epoch.store(epoch, Relaxed);
         }
         let record = self.record;
         if self.owner.get() != record.owner() {
@@ -458,41 +513,37 @@ impl Table {
         counters.fold(balance);
         self.watch.clear();
         self.top.set(NONE);
-        self.base.set(balance);
-        self.live.set(counters.process_live_at(balance));
-        let start = &self.start;
-        start.gains.set(counters.gains.get());
-        start.reallocs.set(counters.reallocs.get());
-        let allocated = counters.allocated.get();
-        start.allocated.set(allocated);
-        start.freed.set(allocated.wrapping_sub(balance as u64));
-        start.grown.set(counters.grown.get());
-        let operations = counters.operations();
-        self.seen_operations.set(operations);
+        self.carry(0);
+        self.elsewhere.set(counters.elsewhere());
+        self.start.operations.set(counters.operations());
+        self.start.gains.set(counters.gains.get());
+        self.start.balance.set(balance);
+        self.start.allocated.set(counters.allocated.get());
+        self.reallocs.count.set(counters.reallocs.get());
+        self.reallocs.grown.set(counters.grown.get());
         if self.open.is_closed() {
-            self.open.close(operations);
+            self.close_line();
         }
     }
 
     fn pending(&self) -> Pending {
         let (start, counters) = (&self.start, self.counters());
         let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
-        let frees_then = self.seen_operations.get().wrapping_sub(start.gains.get());
+
         Pending {
             gains: since(&counters.gains, &start.gains),
-            frees: counters.frees.get().wrapping_sub(frees_then),
-            reallocs: since(&counters.reallocs, &start.reallocs),
+            frees: counters.frees.get().wrapping_sub(start.frees()),
+            reallocs: since(&counters.reallocs, &self.reallocs.count),
             allocated: since(&counters.allocated, &start.allocated),
-            freed: counters.freed().saturating_sub(start.freed.get()),
-            grown: since(&counters.grown, &start.grown),
-            peak: self.watch.top().max(counters.highest()) - self.base.get(),
+            freed: counters.freed().saturating_sub(start.freed()),
+            grown: since(&counters.grown, &self.reallocs.grown),
+            peak: self.watch.top().max(counters.highest()) - self.base(),
         }
     }
 
     /// The thread is gone, whatever line it was in.
     pub(crate) fn abandon(&self) {
         self.open.close(STALE);
-        self.seen_operations.set(STALE);
         self.nest.clear();
         self.watch.set_nested(false);
         self.watch.clear();
@@ -500,7 +551,7 @@ impl Table {
 
     /// The lines' figures, unless they are from before a reset.
     pub(crate) fn lines(&self) -> Option<&[LineTally]> {
-        (self.epoch.get() == EPOCH.load(Relaxed)).then_some(&self.lines)
+        (self.epoch.load(Relaxed) == EPOCH.load(Relaxed)).then_some(&self.lines)
     }
 
     /// The slot of the line that is open now, and what it has yet to be charged. `look` reads
@@ -575,7 +626,6 @@ pub(crate) fn reset() {
             if mine {
                 table.arm();
             } else {
-                table.seen_operations.set(STALE);
                 table.open.make_stale();
                 table.watch.mark();
             }

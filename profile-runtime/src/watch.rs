@@ -122,21 +122,25 @@ impl Watch {
     /// Starts over, as if nothing had happened.
     pub(crate) fn clear(&self) {
         self.calm.set(self.rest.get());
-        self.top.set(NONE);
+        if self.top.get() != NONE {
+            self.top.set(NONE);
+        }
     }
 
     /// Tells the frame around that something happened here, and the highest balance meanwhile.
     #[inline(always)]
     pub(crate) fn hand_on(&self, top: i64) {
-        let around = self.around.get();
-        around.mark();
-        around.raise(top);
+        self.hand_on_mark();
+        self.around.get().raise(top);
     }
 
     /// Tells the frame around that something happened here. Where that is a frame of the same table,
     /// which has the same watch, it is to be cleared after that.
     #[inline(always)]
     pub(crate) fn hand_on_mark(&self) {
-        self.around.get().mark();
+        let around = self.around.get();
+        if !around.changed() {
+            around.mark();
+        }
     }
 }
