@@ -291,10 +291,10 @@ impl Table {
 
         let balance = counters.balance();
         let elsewhere = counters.elsewhere();
-        let more = elsewhere - self.elsewhere.get();
-        if more != 0 {
+        let moved = elsewhere - self.elsewhere.get();
+        if moved != 0 {
             self.elsewhere.set(elsewhere);
-            line.elsewhere.add(more);
+            line.elsewhere.add(moved);
         }
         line.heap.raise(balance + elsewhere);
         let more = counters.gains.get().wrapping_sub(self.start.gains.get());
@@ -333,7 +333,7 @@ impl Table {
         Settled::Fully
     }
 
-    /// The bytes freed since the last settling, where so many were allocated, and the balance is now this.
+    /// The bytes freed since the last settling, where so many were allocated and the balance is this by now.
     #[inline(always)]
     fn gone(&self, balance: i64, allocated: u64) -> u64 {
         allocated.wrapping_sub(self.start.balance.catch_up(balance) as u64)
