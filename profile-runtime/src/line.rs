@@ -12,7 +12,7 @@ const MAX_STRIDE: u32 = 1 << 20;
 
 /// The figures of one line on one thread, 128 bytes.
 ///
-/// PERF: settling a line touches the first 64 of them.
+/// PERF: settling a line touches the first 64 of them, unless it reallocated or another thread published.
 #[derive(Default)]
 #[repr(C, align(128))]
 pub(crate) struct LineTally {
@@ -43,6 +43,8 @@ pub(crate) struct LineTally {
     /// Nanoseconds, where the time column is wanted.
     pub(crate) time: Tally,
 }
+
+const _: () = assert!(std::mem::offset_of!(LineTally, next_sample) == 64);
 
 impl LineTally {
     /// The executions since a sample was due, with `count` more: negative while none is.

@@ -4,14 +4,20 @@
 //! line of the outer one. So every byte is charged to one line, and the increments of all lines
 //! add up to what the heap grew.
 
+mod observe;
+mod open;
+
 use std::alloc::Layout;
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{
-    AtomicI64, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    AtomicU32,
+    Ordering::{Relaxed, Release},
     fence,
 };
 
+pub(crate) use self::observe::Pending;
+use self::open::{Open, STALE};
 use crate::arena;
 use crate::clock;
 use crate::counters::Counters;
@@ -22,14 +28,8 @@ use crate::record::Record;
 use crate::tally::{Balance, Tally};
 use crate::watch::{NONE, Watch};
 
-/// No thread gets to so many operations: the next frame finds that something has happened.
-const STALE: u64 = i64::MAX as u64;
-
 /// A balance that has gone so many bytes up or down is worth a reading.
 const MOVED: i64 = 64 * 1024;
-
-/// How often a reader tries to find a table at rest.
-const ATTEMPTS: u32 = 10_000;
 
 /// Tables of an earlier epoch hold figures from before a reset.
 static EPOCH: AtomicU32 = AtomicU32::new(1);
@@ -74,57 +74,6 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     pub(crate) lines: Lines,
 }
 
-/// Which line is open: the complement of its slot, which is negative. Where none is, the thread's operations when the
-/// table was last settled: a frame that is entered while they are the same finds everything as it was left.
-///
-/// PERF: one word, so that entering a frame compares once.
-pub(crate) struct Open(AtomicI64);
-
-impl Open {
-    const fn stale() -> Self {
-        Self(AtomicI64::new(STALE as i64))
-    }
-
-    #[inline(always)]
-    pub(crate) fn set(&self, slot: u32) {
-        self.0.store(!i64::from(slot), Relaxed);
-    }
-
-    #[inline(always)]
-    pub(crate) fn close(&self, operations: u64) {
-        self.0.store(operations as i64, Relaxed);
-    }
-
-    /// Whether no line is open, and there were so many operations when the last one was closed.
-    #[inline(always)]
-    pub(crate) fn is_closed_since(&self, operations: u64) -> bool {
-        self.0.load(Relaxed) == operations as i64
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.0.load(Relaxed) >= 0
-    }
-
-    /// The slot of the line that is open.
-    #[inline(always)]
-    pub(crate) fn slot(&self) -> Option<u32> {
-        let open = self.0.load(Relaxed);
-        (open < 0).then_some(!open as u32)
-    }
-
-    /// Makes the next frame find that something has happened, where no line is open. Any thread may say
-    /// so; where the table's own thread opens a line meanwhile, that is told otherwise.
-    fn make_stale(&self) {
-        let open = self.0.load(Relaxed);
-        if open >= 0 {
-            let _ = self
-                .0
-                .compare_exchange(open, STALE as i64, Relaxed, Relaxed);
-        }
-    }
-}
-
 /// The counters when the open line was last settled.
 #[derive(Default)]
 #[repr(C)]
@@ -163,17 +112,8 @@ pub(crate) enum Settled {
     Moved,
 }
 
-/// What an open line has yet to be charged.
-#[derive(Default)]
-pub(crate) struct Pending {
-    pub(crate) gains: u64,
-    pub(crate) frees: u64,
-    pub(crate) reallocs: u64,
-    pub(crate) allocated: u64,
-    pub(crate) freed: u64,
-    pub(crate) grown: u64,
-    pub(crate) peak: i64,
-}
+/// PERF: calls, and settling what was freed, touch two cache lines of a table.
+const _: () = assert!(offset_of!(Table<[LineTally; 0]>, reallocs) == 128);
 
 impl Table<[LineTally; 0]> {
     fn without_lines(record: &'static Record, len: u32, timed: bool) -> Self {
@@ -203,7 +143,7 @@ impl Table<[LineTally; 0]> {
 
 impl Table {
     /// Where the number of its lines is in it.
-    pub(crate) const LEN: usize = std::mem::offset_of!(Table<[LineTally; 0]>, len);
+    pub(crate) const LEN: usize = offset_of!(Table<[LineTally; 0]>, len);
 
     /// Makes the table of a site with `len` lines for a thread; `None` if there is no memory.
     pub(crate) fn create(record: &'static Record, len: u32, timed: bool) -> Option<TableRef> {
@@ -526,21 +466,6 @@ impl Table {
         }
     }
 
-    fn pending(&self) -> Pending {
-        let (start, counters) = (&self.start, self.counters());
-        let since = |now: &Tally, then: &Tally| now.get().wrapping_sub(then.get());
-
-        Pending {
-            gains: since(&counters.gains, &start.gains),
-            frees: counters.frees.get().wrapping_sub(start.frees()),
-            reallocs: since(&counters.reallocs, &self.reallocs.count),
-            allocated: since(&counters.allocated, &start.allocated),
-            freed: counters.freed().saturating_sub(start.freed()),
-            grown: since(&counters.grown, &self.reallocs.grown),
-            peak: self.watch.top().max(counters.highest()) - self.base(),
-        }
-    }
-
     /// The thread is gone, whatever line it was in.
     pub(crate) fn abandon(&self) {
         self.open.close(STALE);
@@ -553,50 +478,6 @@ impl Table {
     pub(crate) fn lines(&self) -> Option<&[LineTally]> {
         (self.epoch.load(Relaxed) == EPOCH.load(Relaxed)).then_some(&self.lines)
     }
-
-    /// The slot of the line that is open now, and what it has yet to be charged. `look` reads
-    /// what must belong to the same moment.
-    ///
-    /// A thread that is settling just now is waited for, but not for ever: it may be the one that
-    /// asks, interrupted by a signal.
-    pub(crate) fn observe(&self, mut look: impl FnMut(&[LineTally], Option<(u32, Pending)>)) {
-        let Some(lines) = self.lines() else {
-            return;
-        };
-        for attempt in 1..=ATTEMPTS {
-            let before = self.moment();
-            fence(Acquire);
-            let pending = before.open.map(|slot| (slot, self.pending()));
-            fence(Acquire);
-            let calm = before.sequence.is_multiple_of(2) && self.moment() == before;
-            if calm || attempt == ATTEMPTS {
-                look(lines, pending.filter(|_| calm));
-                fence(Acquire);
-                if self.sequence.get() == before.sequence {
-                    return;
-                }
-            }
-            if attempt.is_multiple_of(64) {
-                std::thread::yield_now();
-            }
-        }
-    }
-
-    fn moment(&self) -> Moment {
-        Moment {
-            sequence: self.sequence.get(),
-            open: self.open.slot(),
-            operations: self.counters().operations(),
-        }
-    }
-}
-
-/// What stays the same as long as a table and its thread's counters do.
-#[derive(PartialEq)]
-struct Moment {
-    sequence: u64,
-    open: Option<u32>,
-    operations: u64,
 }
 
 impl Record {
