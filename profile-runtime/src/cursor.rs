@@ -109,26 +109,34 @@ impl Held {
 
 /// The turn that a guard makes when it is dropped.
 ///
-/// PERF: a guard is stored anew at each pass of a loop. A table as wide as a [`Held`] one would be a store
-/// more.
+/// PERF: a guard is made anew at each pass of a loop. Two words are kept in registers, where a [`Held`] table,
+/// which is as wide by itself, would be stored. In debug builds, which copy what is in registers, a third one
+/// keeps it in memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Turn {
     table: TableRef,
-    /// In range.
-    slot: u32,
-    count: u32,
+    /// Twice the slot, which is in range, and one more where the line runs anew.
+    target: u32,
+    #[cfg(debug_assertions)]
+    _in_memory: u32,
 }
 
 impl Turn {
-    /// To the line with this slot, if the table has it; `count` is 1 where it runs anew.
+    /// To the line with this slot, if the table has it; `anew` where it does not go on but runs once more.
     #[inline(always)]
-    pub(crate) fn new(table: Held, slot: u32, count: u32) -> Option<Self> {
+    pub(crate) fn new(table: Held, slot: u32, anew: bool) -> Option<Self> {
         let table = table.get();
         ((slot as usize) < table.lines.len()).then(|| Self {
             table: TableRef::of(table),
-            slot,
-            count,
+            target: 2 * slot + u32::from(anew),
+            #[cfg(debug_assertions)]
+            _in_memory: 0,
         })
+    }
+
+    #[inline(always)]
+    fn slot(self) -> u32 {
+        self.target / 2
     }
 
     /// The table, as far as the line.
@@ -137,20 +145,20 @@ impl Turn {
         // SAFETY: the line is one of them.
         #[expect(unsafe_code)]
         unsafe {
-            self.table.with_len(self.slot as usize + 1)
+            self.table.with_len(self.slot() as usize + 1)
         }
     }
 
     #[inline(always)]
     pub(crate) fn make(self) {
-        self.table().turn(self.slot, self.count.into());
+        self.table().turn(self.slot(), i64::from(self.target % 2));
     }
 
     /// Counts the line without opening it.
     #[inline(always)]
     pub(crate) fn count(self, count: i64) {
         if let Some(line) = self.table().lines.last() {
-            line.set_since_due(line.since_due_with(count));
+            line.count(count);
         }
     }
 }
@@ -288,6 +296,7 @@ impl Table {
 /// # Safety
 ///
 /// The slot is in range.
+#[cold]
 #[inline(never)]
 #[expect(unsafe_code)]
 unsafe extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) {
@@ -306,6 +315,7 @@ unsafe extern "C" fn turn_after_changes(table: TableRef, slot: u32, count: i64) 
 /// # Safety
 ///
 /// The slot is in range, and another than the first.
+#[cold]
 #[inline(never)]
 #[expect(unsafe_code)]
 unsafe extern "C" fn enter_after_changes(table: TableRef, slot: u32) {
@@ -335,6 +345,7 @@ extern "C" fn begin_sample(table: TableRef) {
     table.get().sample();
 }
 
+#[cold]
 #[inline(never)]
 extern "C" fn begin_after_changes(table: TableRef) {
     let table = table.get();
@@ -345,6 +356,7 @@ extern "C" fn begin_after_changes(table: TableRef) {
     }
 }
 
+#[cold]
 #[inline(never)]
 extern "C" fn leave_after_changes(table: TableRef) {
     let table = table.get();

@@ -105,8 +105,8 @@ impl Frame {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn turn(&self, slot: u32, count: u32) -> Here {
-        Here(self.table.and_then(|table| Turn::new(table, slot, count)))
+    fn turn(&self, slot: u32, anew: bool) -> Here {
+        Here(self.table.and_then(|table| Turn::new(table, slot, anew)))
     }
 
     /// The probe: closes the line that is open, opens `slot` and counts it.
@@ -120,19 +120,19 @@ impl Frame {
     /// Opens `slot` again at the end of a block within that line.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn reopen(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd(self.turn(slot, 0))
+        AtEnd(self.turn(slot, false))
     }
 
     /// Opens the line of a closing brace after the block's tail, and counts it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn brace(&self, slot: u32) -> AtEnd<Here> {
-        AtEnd(self.turn(slot, 1))
+        AtEnd(self.turn(slot, true))
     }
 
     /// Opens the header of a loop again after each pass.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn pass(&self, slot: u32) -> Pass {
-        Pass(self.turn(slot, 0))
+        Pass(self.turn(slot, false))
     }
 }
 

@@ -60,9 +60,9 @@ impl LineTally {
     }
 
     /// Counts so many executions; returns whether a sample is due.
+    #[inline(always)]
     pub(crate) fn count(&self, count: i64) -> bool {
-        self.set_since_due(self.since_due_with(count));
-        self.is_sampled()
+        self.since_due.grow(count) >= 0
     }
 
     /// How often the line ran.

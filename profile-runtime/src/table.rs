@@ -60,7 +60,7 @@ pub(crate) struct Table<Lines: ?Sized = [LineTally]> {
     /// The thread's highest balance since the innermost frame was entered, as of the last settling:
     /// what a frame needs at most, the line that called it needs too.
     top: Balance,
-    /// Odd while a line is being settled, or its next sample chosen: its count is in two words.
+    /// Odd while a line's next sample is chosen: its count is in two words.
     sequence: Tally,
     reallocs: StartOfReallocs,
     nest: Nest,
@@ -225,7 +225,7 @@ impl Table {
         if self.epoch.load(Relaxed) != EPOCH.load(Relaxed) {
             return Settled::Sampled;
         }
-        self.begin_change();
+        self.watch.begin_settling();
         let record = self.record;
         let counters = &record.counters;
 
@@ -237,8 +237,10 @@ impl Table {
             line.elsewhere.add(moved);
         }
         line.heap.raise(balance + elsewhere);
-        let more = counters.gains.get().wrapping_sub(self.start.gains.get());
-        let operations = self.start.operations.catch_up(counters.operations());
+        let gains = counters.gains.get();
+        let operations = gains.wrapping_add(counters.frees.get());
+        let operations = self.start.operations.catch_up(operations);
+        let more = gains.wrapping_sub(self.start.gains.get());
         let top = if more == 0 {
             line.frees.add(operations);
             line.freed.add(self.gone(balance, 0));
@@ -259,10 +261,9 @@ impl Table {
             line.freed.add(self.gone(balance, allocated));
             top
         };
-        self.watch.clear();
         self.top.raise(top);
         self.carry(0);
-        self.end_change();
+        self.watch.clear();
         if record.has_moved(balance, top) {
             return Settled::Moved;
         }
@@ -305,19 +306,6 @@ impl Table {
         if self.carried.get() != carried {
             self.carried.set(carried);
         }
-    }
-
-    /// Readers wait from here until [`end_change`](Self::end_change).
-    #[inline(always)]
-    fn begin_change(&self) {
-        self.sequence.add(1);
-        fence(Release);
-    }
-
-    #[inline(always)]
-    fn end_change(&self) {
-        fence(Release);
-        self.sequence.add(1);
     }
 
     /// What the resident set has changed since it was last charged.
@@ -402,7 +390,8 @@ impl Table {
         let mut due = settled == Settled::Moved;
         if line.is_sampled() {
             let (time, interval) = (clock::now(), crate::rss::interval());
-            self.begin_change();
+            self.sequence.add(1);
+            fence(Release);
             if self.timed {
                 line.time.add(time.saturating_sub(self.started.get()));
             }
@@ -410,7 +399,8 @@ impl Table {
             if self.timed {
                 line.sample_always();
             }
-            self.end_change();
+            fence(Release);
+            self.sequence.add(1);
             if due {
                 record.rss_read.set(time);
             }

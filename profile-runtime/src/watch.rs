@@ -6,7 +6,11 @@
 //! entering and leaving a frame touches nothing of the frames around.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicPtr,
+    Ordering::{Relaxed, Release},
+    fence,
+};
 
 use crate::tally::Balance;
 
@@ -19,12 +23,18 @@ const CALM: i64 = -1;
 /// Nothing has happened, and the frame pauses another one of the same table.
 const CALM_WITHIN: i64 = -2;
 
+/// Something has happened.
+const CHANGED: i64 = 0;
+
+/// It is being settled.
+const SETTLING: i64 = 1;
+
 /// What one frame, or a thread outside of all frames, is to know of its heap.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Watch {
     /// Negative while nothing has happened since the open line was last settled: as [`rest`](Self::rest).
-    /// Else 0.
+    /// Else [`CHANGED`] or [`SETTLING`].
     ///
     /// PERF: a probe looks at its sign and at that of its line's count at once.
     calm: Balance,
@@ -87,7 +97,7 @@ impl Watch {
     /// Makes the next probe settle.
     #[inline(always)]
     pub(crate) fn mark(&self) {
-        self.calm.set(0);
+        self.calm.set(CHANGED);
     }
 
     /// Notes a balance that was reached.
@@ -119,12 +129,26 @@ impl Watch {
         self.calm.get() != CALM
     }
 
+    /// Those who look at the table wait from here until [`clear`](Self::clear).
+    #[inline(always)]
+    pub(crate) fn begin_settling(&self) {
+        self.calm.set(SETTLING);
+        fence(Release);
+    }
+
+    /// Whether the table is being settled.
+    pub(crate) fn is_settling(&self) -> bool {
+        self.calm.get() == SETTLING
+    }
+
     /// Starts over, as if nothing had happened.
+    #[inline(always)]
     pub(crate) fn clear(&self) {
-        self.calm.set(self.rest.get());
         if self.top.get() != NONE {
             self.top.set(NONE);
         }
+        fence(Release);
+        self.calm.set(self.rest.get());
     }
 
     /// Tells the frame around that something happened here, and the highest balance meanwhile.

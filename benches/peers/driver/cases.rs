@@ -37,6 +37,13 @@ pub(crate) struct Run {
     pub(crate) under: Under,
 }
 
+impl Run {
+    /// Whether it runs beside the others of its kind, on one processor.
+    pub(crate) fn shares_processor(&self) -> bool {
+        self.meter == Meter::Seconds && self.under == Under::Nothing
+    }
+}
+
 /// What runs a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Under {
@@ -87,7 +94,12 @@ pub(crate) fn sections(options: &Options) -> Vec<Section> {
         title: "Instructions on the hot path, counted by callgrind",
         cases: counted(),
     };
+    let program = Section {
+        title: "A whole program: examples/index.rs",
+        cases: program(),
+    };
     match options.only {
+        Some(Only::Program) => return vec![program],
         Some(Only::Recordings) => return vec![recordings],
         Some(Only::Instructions) => return vec![instructions],
         None => {}
@@ -105,10 +117,7 @@ pub(crate) fn sections(options: &Options) -> Vec<Section> {
             title: "What must not grow",
             cases: growth(),
         },
-        Section {
-            title: "A whole program: examples/index.rs",
-            cases: program(),
-        },
+        program,
         recordings,
     ];
     if options.instructions {

@@ -6,12 +6,13 @@
 //!
 //! `--rounds N` runs them N times instead of nine, `--index FOLDER` indexes that folder instead of
 //! cargo's downloaded sources, and `--instructions` counts instructions too, with valgrind.
-//! `--recordings` compares nothing but recordings, in three rounds, and `--only-instructions` nothing
-//! but instructions.
+//! `--program` compares nothing but the whole program, `--recordings` nothing but recordings, in three
+//! rounds, and `--only-instructions` nothing but instructions.
 //!
 //! Every tool is built into a program of its own, and the programs run in turns, round after
-//! round, so that whatever else happens on the machine meets all of them. Each figure is a median
-//! over the rounds, and each comparison one between runs of the same round.
+//! round, so that whatever else happens on the machine meets all of them; whole programs whose
+//! processor time is compared run at once and share a processor. Each figure is a median over the
+//! rounds, and each comparison one between runs of the same round.
 
 mod builds;
 mod callgrind;

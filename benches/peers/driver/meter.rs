@@ -3,7 +3,7 @@
 use std::fs;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
 
 use profile_trace::Recording;
@@ -19,18 +19,10 @@ const FEW: u64 = 10_000;
 
 /// Runs one program once, or twice where instructions are counted.
 pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64, String> {
-    let mut command = command(run, program);
-    command.args(run.arguments);
-    if run.arguments.is_empty() {
-        command.arg(&options.index);
-    }
+    let mut command = command(run, program, options);
     match run.meter {
         Meter::Printed => printed(&output(&mut command)?),
-        Meter::Seconds => {
-            let before = processor_seconds();
-            output(&mut command)?;
-            Ok(processor_seconds() - before)
-        }
+        Meter::Seconds => Ok(seconds(&usage(&start(&mut command)?)?)),
         Meter::Clock => {
             let before = Instant::now();
             output(&mut command)?;
@@ -42,7 +34,8 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
             let many = instructions(run, program, 2 * FEW)?;
             Ok((many as f64 - few as f64) / FEW as f64)
         }
-        Meter::Resident => resident(&mut command),
+        // `ru_maxrss` is in KiB.
+        Meter::Resident => Ok(usage(&start(&mut command)?)?.ru_maxrss as f64 * 1024.0),
         Meter::EventBytes => {
             output(&mut command)?;
             event_bytes(&recording())
@@ -50,10 +43,10 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
     }
 }
 
-/// The program under what is to run it.
-fn command(run: &Run, program: &Path) -> Command {
+/// The program under what is to run it, with its arguments.
+fn command(run: &Run, program: &Path, options: &Options) -> Command {
     let file = |name| Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    match run.under {
+    let mut command = match run.under {
         Under::Nothing => Command::new(program),
         Under::Recorder => {
             let mut command = Command::new(program);
@@ -78,7 +71,12 @@ fn command(run: &Run, program: &Path) -> Command {
             command.arg(program);
             command
         }
+    };
+    command.args(run.arguments);
+    if run.arguments.is_empty() {
+        command.arg(&options.index);
     }
+    command
 }
 
 /// Whether this machine has what runs the program.
@@ -112,42 +110,72 @@ fn event_bytes(path: &Path) -> Result<f64, String> {
     Ok(metadata.len() as f64 / count.0 as f64)
 }
 
-/// The highest resident set of one program, in bytes.
-fn resident(command: &mut Command) -> Result<f64, String> {
+/// Starts a program that says nothing.
+fn start(command: &mut Command) -> Result<Child, String> {
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let child = child.map_err(|error| format!("{command:?} cannot be run: {error}"))?;
+    child.map_err(|error| format!("{command:?} cannot be run: {error}"))
+}
+
+/// What a program has used until its end, which must be a good one.
+fn usage(child: &Child) -> Result<libc::rusage, String> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    #[expect(unsafe_code, reason = "std does not tell the memory of a child")]
-    // SAFETY: a child of this process that nobody has waited for; `usage` as below.
+    #[expect(unsafe_code, reason = "std does not tell what a child used")]
+    // SAFETY: a child of this process that nobody has waited for; `usage` is a place for an `rusage`,
+    // of which all-zero bytes are a value too.
     let usage = unsafe {
         libc::wait4(child.id() as i32, &raw mut status, 0, usage.as_mut_ptr());
         usage.assume_init()
     };
     match status {
-        0 => Ok(usage.ru_maxrss as f64 * 1024.0),
-        _ => Err(format!("{command:?} ended with {status}")),
+        0 => Ok(usage),
+        _ => Err(format!("a program ended with {status}")),
     }
 }
 
-/// Processor time of all programs that have run and ended until now, in seconds.
-///
-/// Unlike the time on the wall, it does not grow while other programs have the processors.
-fn processor_seconds() -> f64 {
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    #[expect(
-        unsafe_code,
-        reason = "std does not tell the processor time of a child"
-    )]
-    // SAFETY: `usage` is a place for an `rusage`, of which all-zero bytes are a value too.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
-        usage.assume_init()
-    };
+/// Processor time in seconds. Unlike the time on the wall, it does not grow while other programs have the
+/// processors.
+fn seconds(usage: &libc::rusage) -> f64 {
     [usage.ru_utime, usage.ru_stime]
         .iter()
         .map(|time| time.tv_sec as f64 + time.tv_usec as f64 * 1e-6)
         .sum()
+}
+
+/// The processor time of each of several programs, which run at once and share one processor.
+///
+/// They are switched every few milliseconds, so that whatever slows the machine slows all of them alike.
+pub(crate) fn at_once(runs: &[(&Run, &Path)], options: &Options) -> Result<Vec<f64>, String> {
+    let children = on_one_processor(|| {
+        let start = |(run, program): &(&Run, &Path)| start(&mut command(run, program, options));
+        runs.iter().map(start).collect::<Result<Vec<_>, _>>()
+    })?;
+    let usages = children.iter().map(usage).collect::<Result<Vec<_>, _>>()?;
+    Ok(usages.iter().map(seconds).collect())
+}
+
+/// Keeps what `work` starts on one of the processors that this process may use.
+fn on_one_processor<T>(work: impl FnOnce() -> T) -> T {
+    const SIZE: usize = size_of::<libc::cpu_set_t>();
+    let mut all = MaybeUninit::<libc::cpu_set_t>::zeroed();
+    let mut one = MaybeUninit::<libc::cpu_set_t>::zeroed();
+    #[expect(unsafe_code, reason = "std does not choose processors")]
+    // SAFETY: both are sets of that size, empty to begin with; what is set is read from the first.
+    unsafe {
+        libc::sched_getaffinity(0, SIZE, all.as_mut_ptr());
+        let is_allowed = |cpu: &usize| libc::CPU_ISSET(*cpu, all.assume_init_ref());
+        if let Some(last) = (0..8 * SIZE).rfind(is_allowed) {
+            libc::CPU_SET(last, one.assume_init_mut());
+            libc::sched_setaffinity(0, SIZE, one.as_ptr());
+        }
+    }
+    let result = work();
+    #[expect(unsafe_code, reason = "as above")]
+    // SAFETY: as above.
+    unsafe {
+        libc::sched_setaffinity(0, SIZE, all.as_ptr());
+    }
+    result
 }
 
 /// The figure that a program printed: the first line that is one, since heaptrack has its own say

@@ -3,8 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-const KNOWN: &str = "--rounds N, --index FOLDER, --instructions, --recordings, \
-                     --only-instructions";
+const KNOWN: &str = "--rounds N, --index FOLDER, --instructions, --program, \
+                     --recordings, --only-instructions";
 
 /// How the comparison is run.
 pub(crate) struct Options {
@@ -21,6 +21,7 @@ pub(crate) struct Options {
 /// A part of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Only {
+    Program,
     Recordings,
     Instructions,
 }
@@ -49,6 +50,7 @@ impl Options {
                 }
                 "--index" => options.index = value()?.into(),
                 "--instructions" => options.instructions = true,
+                "--program" => options.only = Some(Only::Program),
                 "--recordings" => options.only = Some(Only::Recordings),
                 "--only-instructions" => options.only = Some(Only::Instructions),
                 _ => return Err(format!("{argument} is not one of {KNOWN}")),
@@ -56,7 +58,7 @@ impl Options {
         }
         // One of recordings takes minutes, and instructions are the same in each.
         options.rounds = rounds.unwrap_or(match options.only {
-            None => 9,
+            None | Some(Only::Program) => 9,
             Some(Only::Recordings) => 3,
             Some(Only::Instructions) => 1,
         });

@@ -1,4 +1,4 @@
-//! Runs the programs in turns.
+//! Runs the programs in turns, and those whose processor time is compared at once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +34,9 @@ pub(crate) fn run(
         }
     }
 
+    let (mut at_once, mut order): (Vec<_>, Vec<_>) =
+        order.into_iter().partition(Run::shares_processor);
+
     let mut figures = BTreeMap::<Run, Vec<f64>>::new();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
@@ -48,8 +51,16 @@ pub(crate) fn run(
                 options,
             )?);
         }
+        let sharing: Vec<_> = at_once
+            .iter()
+            .map(|run| (run, programs[&run.build].as_path()))
+            .collect();
+        for (run, figure) in at_once.iter().zip(meter::at_once(&sharing, options)?) {
+            figures.entry(*run).or_default().push(figure);
+        }
         // Every other round goes the other way, so that nothing always runs on a warmer machine.
         order.reverse();
+        at_once.reverse();
     }
     Ok(Rounds(figures))
 }

@@ -33,14 +33,11 @@ impl Table {
         };
         for attempt in 1..=ATTEMPTS {
             let before = self.moment();
-            fence(Acquire);
             let pending = before.open.map(|slot| (slot, self.pending()));
-            fence(Acquire);
-            let calm = before.sequence.is_multiple_of(2) && self.moment() == before;
+            let calm = before.version.is_some() && self.moment() == before;
             if calm || attempt == ATTEMPTS {
                 look(lines, pending.filter(|_| calm));
-                fence(Acquire);
-                if self.sequence.get() == before.sequence {
+                if self.version() == before.version {
                     return;
                 }
             }
@@ -51,11 +48,27 @@ impl Table {
     }
 
     fn moment(&self) -> Moment {
-        Moment {
-            sequence: self.sequence.get(),
+        let moment = Moment {
+            version: self.version(),
             open: self.open.slot(),
             operations: self.counters().operations(),
-        }
+        };
+        fence(Acquire);
+        moment
+    }
+
+    /// Which figures the lines have; `None` while these change.
+    fn version(&self) -> Option<Version> {
+        fence(Acquire);
+        let read = || Version {
+            sequence: self.sequence.get(),
+            settled: self.start.operations.get(),
+        };
+        let version = read();
+        fence(Acquire);
+        let at_rest = !self.watch.is_settling() && version.sequence.is_multiple_of(2);
+        fence(Acquire);
+        (at_rest && read() == version).then_some(version)
     }
 
     fn pending(&self) -> Pending {
@@ -76,7 +89,16 @@ impl Table {
 /// What stays the same as long as a table and its thread's counters do.
 #[derive(PartialEq)]
 struct Moment {
-    sequence: u64,
+    version: Option<Version>,
     open: Option<u32>,
     operations: u64,
+}
+
+/// What every change of a line's figures changes, unless nothing was allocated or freed: then each figure is
+/// right by itself.
+#[derive(PartialEq)]
+struct Version {
+    sequence: u64,
+    /// The thread's operations when the table was last settled.
+    settled: u64,
 }
