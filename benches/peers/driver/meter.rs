@@ -22,7 +22,7 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
     let mut command = command(run, program, options);
     match run.meter {
         Meter::Printed => printed(&output(&mut command)?),
-        Meter::Seconds => Ok(seconds(&usage(&start(&mut command)?)?)),
+        Meter::Seconds | Meter::Shared => Ok(seconds(&usage(program, &start(&mut command)?)?)),
         Meter::Clock => {
             let before = Instant::now();
             output(&mut command)?;
@@ -35,7 +35,7 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
             Ok((many as f64 - few as f64) / FEW as f64)
         }
         // `ru_maxrss` is in KiB.
-        Meter::Resident => Ok(usage(&start(&mut command)?)?.ru_maxrss as f64 * 1024.0),
+        Meter::Resident => Ok(usage(program, &start(&mut command)?)?.ru_maxrss as f64 * 1024.0),
         Meter::EventBytes => {
             output(&mut command)?;
             event_bytes(&recording())
@@ -116,8 +116,8 @@ fn start(command: &mut Command) -> Result<Child, String> {
     child.map_err(|error| format!("{command:?} cannot be run: {error}"))
 }
 
-/// What a program has used until its end, which must be a good one.
-fn usage(child: &Child) -> Result<libc::rusage, String> {
+/// What `program` has used until its end, which must be a good one.
+fn usage(program: &Path, child: &Child) -> Result<libc::rusage, String> {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     #[expect(unsafe_code, reason = "std does not tell what a child used")]
@@ -129,7 +129,7 @@ fn usage(child: &Child) -> Result<libc::rusage, String> {
     };
     match status {
         0 => Ok(usage),
-        _ => Err(format!("a program ended with {status}")),
+        _ => Err(format!("{} ended with {status}", program.display())),
     }
 }
 
@@ -150,8 +150,16 @@ pub(crate) fn at_once(runs: &[(&Run, &Path)], options: &Options) -> Result<Vec<f
         let start = |(run, program): &(&Run, &Path)| start(&mut command(run, program, options));
         runs.iter().map(start).collect::<Result<Vec<_>, _>>()
     })?;
-    let usages = children.iter().map(usage).collect::<Result<Vec<_>, _>>()?;
-    Ok(usages.iter().map(seconds).collect())
+    // All are waited for, also where one has failed.
+    let usages: Vec<_> = runs
+        .iter()
+        .zip(&children)
+        .map(|((_, program), child)| usage(program, child))
+        .collect();
+    usages
+        .iter()
+        .map(|usage| Ok(seconds(usage.as_ref()?)))
+        .collect()
 }
 
 /// Keeps what `work` starts on one of the processors that this process may use.

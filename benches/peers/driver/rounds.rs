@@ -1,4 +1,4 @@
-//! Runs the programs in turns, and those whose processor time is compared at once.
+//! Runs the programs in turns, and those that share a processor at once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,8 +34,9 @@ pub(crate) fn run(
         }
     }
 
-    let (mut at_once, mut order): (Vec<_>, Vec<_>) =
-        order.into_iter().partition(Run::shares_processor);
+    let (mut at_once, mut order): (Vec<_>, Vec<_>) = order
+        .into_iter()
+        .partition(|run| run.meter == Meter::Shared);
 
     let mut figures = BTreeMap::<Run, Vec<f64>>::new();
     for round in 1..=options.rounds {
