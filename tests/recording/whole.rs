@@ -101,9 +101,6 @@ fn totals_of_threads_are_the_counters() {
     );
 }
 
-/// The largest block that they have, in bytes.
-const LARGEST: u64 = 1300;
-
 /// Threads that allocate, grow, shrink and free, all at once; and, where `ALONE` is not set, what others
 /// have allocated, too. Prints the counters of each, and ends before any of them does.
 fn hands_blocks_around() -> Outcome {
@@ -173,25 +170,8 @@ fn each_threads_totals_are_its_counters() {
             figures(&read.aggregate.totals_of(thread.number))
         };
         let names = ["main", "worker 0", "worker 1", "worker 2", "worker 3"];
-        let counted = ended.stdout.lines().skip(1);
-        for (counted, recorded) in counted.zip(names.map(of)) {
-            if alone {
-                assert_eq!(counted, recorded);
-                continue;
-            }
-            // In one recording of a hundred one block is taken for another.
-            let numbers = |text: &str| -> Vec<u64> {
-                let words = text.split(' ');
-                words.map(|word| word.parse().expect("a number")).collect()
-            };
-            let (counted, recorded) = (numbers(counted), numbers(&recorded));
-            assert_eq!(counted[..3], recorded[..3]);
-            for (counted, recorded) in counted.into_iter().zip(recorded).skip(3) {
-                let difference = counted.abs_diff(recorded);
-                let allowed = (counted / 100).min(3 * LARGEST);
-                assert!(difference <= allowed, "{counted} {recorded}");
-            }
-        }
+        let counted: Vec<&str> = ended.stdout.lines().skip(1).collect();
+        assert_eq!(counted, names.map(of));
     }
 }
 

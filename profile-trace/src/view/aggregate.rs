@@ -301,8 +301,8 @@ impl Aggregate {
         &mut self.threads.entry(thread).or_default().totals
     }
 
-    /// What one thread did, as its counters have it. Where threads free each other's blocks at the
-    /// same time, the bytes may be off by a few blocks.
+    /// What one thread did, as its counters have it, also where threads free each other's blocks at the same
+    /// time.
     #[must_use]
     pub fn totals_of(&self, thread: u32) -> Totals {
         self.threads

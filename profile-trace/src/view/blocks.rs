@@ -152,8 +152,8 @@ pub(super) struct Blocks {
     beside: HashMap<u64, Vec<Block>>,
     /// Ends that came before their beginnings.
     early: Waiting<End>,
-    /// Those of them that a beginning has taken for its own, and the ends of others' blocks, each with
-    /// the block.
+    /// Those of them that a beginning has taken for its own, and ends that may be of a later block, each with
+    /// the block that it was taken for.
     claimed: Waiting<(End, Block)>,
     /// Beginnings that came before the ends of what was there.
     owed: Waiting<Block>,
@@ -214,8 +214,9 @@ impl Blocks {
         {
             return Ended::Before(owed.what);
         }
-        if let Some(block) = self.remove(&end, address) {
-            if block.thread != thread {
+        if let Some(block) = self.remove(&end, moment, address) {
+            // Its own thread's end may be another block's only where threads act at the same time.
+            if block.thread != thread || end.size.is_some() {
                 self.claimed.add(thread, moment, address, (end, block));
             }
             return Ended::Live(block);
@@ -263,9 +264,9 @@ impl Blocks {
 
     /// Takes the live block at an address, if the end may be its.
     #[inline]
-    fn remove(&mut self, end: &End, address: u64) -> Option<Block> {
+    fn remove(&mut self, end: &End, moment: Moment, address: u64) -> Option<Block> {
         if self.beside.contains_key(&address) {
-            return self.remove_of_several(end, address);
+            return self.remove_of_several(end, moment, address);
         }
         let block = self.live.remove(&address)?;
         if end.may_be_of(&block) {
@@ -275,13 +276,16 @@ impl Blocks {
         None
     }
 
-    /// The same; of several, one that its own thread ends, or the latest.
-    fn remove_of_several(&mut self, end: &End, address: u64) -> Option<Block> {
+    /// The same; of several, one that its own thread ends, or one that surely began before, or the latest.
+    fn remove_of_several(&mut self, end: &End, moment: Moment, address: u64) -> Option<Block> {
         let mut blocks = self.beside.remove(&address).unwrap_or_default();
         blocks.extend(self.live.remove(&address));
         let ended = (0..blocks.len())
             .filter(|index| end.may_be_of(&blocks[*index]))
-            .max_by_key(|index| blocks[*index].thread == end.thread)
+            .max_by_key(|index| {
+                let block = &blocks[*index];
+                (block.thread == end.thread, block.began.is_before(moment))
+            })
             .map(|index| blocks.remove(index));
         if let Some(latest) = blocks.pop() {
             self.live.insert(address, latest);

@@ -157,6 +157,49 @@ fn an_end_that_was_believed_to_be_anothers_is_found_out() {
     assert_eq!((by.thread, other.site, of.thread), (1, 1, 2));
 }
 
+/// Thread 1, stopped in the middle of a run, frees a block of thread 3 that comes where its own was, which thread 2
+/// had freed long before.
+#[test]
+fn an_end_that_was_believed_to_be_its_own_is_found_out() {
+    let mut blocks = Blocks::default();
+    let anothers = Block {
+        thread: 3,
+        began: Began::new(at(30, 32)),
+        ..block(2)
+    };
+    blocks.begin(1, at(0, 10), P, block(1));
+    let ended = end_of(&mut blocks, 1, at(15, 90), P, Some(8));
+    assert!(matches!(ended, Ended::Live(block) if block.site == 1));
+    let ended = end_of(&mut blocks, 2, at(20, 22), P, Some(8));
+    assert!(matches!(ended, Ended::Unknown));
+    let begun = blocks.begin(3, at(30, 32), P, anothers);
+    let Begun::Swapped { by, other, of } = begun else {
+        panic!("{begun:?}");
+    };
+    assert_eq!((by.thread, other.site, of.thread), (1, 1, 2));
+}
+
+/// Two threads seem to begin a block each at one address. Thread 2 ends one while only the first has surely begun;
+/// the other, of a thread that was stopped in the middle of a run, comes later, and outlives a third one.
+#[test]
+fn an_end_is_rather_of_what_surely_began() {
+    let of_thread = |thread, site, began| Block {
+        thread,
+        began: Began::new(began),
+        ..block(site)
+    };
+    let mut blocks = Blocks::default();
+    blocks.begin(3, at(0, 10), P, of_thread(3, 1, at(0, 10)));
+    blocks.begin(4, at(5, 90), P, of_thread(4, 2, at(5, 90)));
+    let ended = end_of(&mut blocks, 2, at(20, 22), P, Some(8));
+    assert!(matches!(ended, Ended::Live(block) if block.site == 1));
+    blocks.begin(2, at(20, 22), P, of_thread(2, 3, at(20, 22)));
+    let ended = end_of(&mut blocks, 2, at(22, 24), P, Some(8));
+    assert!(matches!(ended, Ended::Live(block) if block.site == 3));
+    let ended = end_of(&mut blocks, 3, at(100, 110), P, Some(8));
+    assert!(matches!(ended, Ended::Live(block) if block.site == 2));
+}
+
 /// A block from before the recording is freed, and its address used again.
 #[test]
 fn the_free_of_an_unknown_block_is_no_free_of_a_later_one() {
