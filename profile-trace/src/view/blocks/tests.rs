@@ -234,3 +234,18 @@ fn frees_of_unknown_blocks_are_forgotten_in_time() {
     }
     assert!(blocks.early.len() <= waiting::PATIENCE);
 }
+
+#[test]
+fn what_threads_did_long_ago_at_few_addresses_is_forgotten() {
+    for size in [None, Some(8)] {
+        for thread in [1, 2] {
+            let mut blocks = Blocks::default();
+            for index in 0..10_000 {
+                blocks.begin(1, at(index, index + 1), P, block(1));
+                let ended = end_of(&mut blocks, thread, at(index, index + 1), P, size);
+                assert!(matches!(ended, Ended::Live(_)));
+            }
+            assert!(blocks.claimed.len() < 4, "{}", blocks.claimed.len());
+        }
+    }
+}
