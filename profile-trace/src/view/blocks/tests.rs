@@ -4,18 +4,22 @@ use super::*;
 
 const P: u64 = 0x1000;
 
+/// A block of thread 1.
 fn block(site: u32) -> Block {
+    block_of(1, site, at(0, 10))
+}
+
+fn block_of(thread: u32, site: u32, began: Moment) -> Block {
     Block {
         site,
         blocks: 1,
         bytes: 8,
         birth: Birth::new(0, 0),
-        thread: 1,
-        began: Began::new(at(0, 10)),
+        thread,
+        began: Began::new(began),
     }
 }
 
-/// Thread 1 owns all blocks.
 fn end(blocks: &mut Blocks, thread: u32, moment: Moment, address: u64) -> Ended {
     end_of(blocks, thread, moment, address, None)
 }
@@ -118,10 +122,7 @@ fn an_end_of_another_size_is_another_blocks() {
 #[test]
 fn a_block_that_is_read_first_may_outlive_the_next() {
     let mut blocks = Blocks::default();
-    let others = Block {
-        thread: 2,
-        ..block(2)
-    };
+    let others = block_of(2, 2, at(5, 15));
     blocks.begin(1, at(0, 10), P, block(1));
     let begun = blocks.begin(2, at(5, 15), P, others);
     assert!(matches!(begun, Begun::Live));
@@ -138,11 +139,7 @@ fn a_block_that_is_read_first_may_outlive_the_next() {
 #[test]
 fn an_end_that_was_believed_to_be_anothers_is_found_out() {
     let mut blocks = Blocks::default();
-    let others = Block {
-        thread: 4,
-        began: Began::new(at(7, 20)),
-        ..block(2)
-    };
+    let others = block_of(4, 2, at(7, 20));
     blocks.begin(1, at(0, 1), P, block(1));
     let ended = end(&mut blocks, 2, at(2, 6), P);
     assert!(matches!(ended, Ended::Live(block) if block.site == 1));
@@ -162,11 +159,7 @@ fn an_end_that_was_believed_to_be_anothers_is_found_out() {
 #[test]
 fn an_end_that_was_believed_to_be_its_own_is_found_out() {
     let mut blocks = Blocks::default();
-    let anothers = Block {
-        thread: 3,
-        began: Began::new(at(30, 32)),
-        ..block(2)
-    };
+    let anothers = block_of(3, 2, at(30, 32));
     blocks.begin(1, at(0, 10), P, block(1));
     let ended = end_of(&mut blocks, 1, at(15, 90), P, Some(8));
     assert!(matches!(ended, Ended::Live(block) if block.site == 1));
@@ -183,17 +176,12 @@ fn an_end_that_was_believed_to_be_its_own_is_found_out() {
 /// the other, of a thread that was stopped in the middle of a run, comes later, and outlives a third one.
 #[test]
 fn an_end_is_rather_of_what_surely_began() {
-    let of_thread = |thread, site, began| Block {
-        thread,
-        began: Began::new(began),
-        ..block(site)
-    };
     let mut blocks = Blocks::default();
-    blocks.begin(3, at(0, 10), P, of_thread(3, 1, at(0, 10)));
-    blocks.begin(4, at(5, 90), P, of_thread(4, 2, at(5, 90)));
+    blocks.begin(3, at(0, 10), P, block_of(3, 1, at(0, 10)));
+    blocks.begin(4, at(5, 90), P, block_of(4, 2, at(5, 90)));
     let ended = end_of(&mut blocks, 2, at(20, 22), P, Some(8));
     assert!(matches!(ended, Ended::Live(block) if block.site == 1));
-    blocks.begin(2, at(20, 22), P, of_thread(2, 3, at(20, 22)));
+    blocks.begin(2, at(20, 22), P, block_of(2, 3, at(20, 22)));
     let ended = end_of(&mut blocks, 2, at(22, 24), P, Some(8));
     assert!(matches!(ended, Ended::Live(block) if block.site == 3));
     let ended = end_of(&mut blocks, 3, at(100, 110), P, Some(8));
