@@ -168,12 +168,15 @@ impl Counters {
         balance > self.ceiling.get() || balance < self.floor.get()
     }
 
+    #[inline(always)]
     pub(crate) fn after_alloc(&self, zeroed: bool, block: *mut u8, size: usize) {
         if self.is_followed() {
             if recorder::is_wanted() {
                 recorder::alloc(zeroed, block, size);
             }
-            trace::alloc(block, size);
+            if trace::is_on() {
+                trace::alloc(block, size);
+            }
         }
     }
 
@@ -182,7 +185,9 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::free(block, size);
             }
-            trace::free(block);
+            if trace::is_on() {
+                trace::free(block);
+            }
         }
     }
 
@@ -191,7 +196,9 @@ impl Counters {
             if recorder::is_wanted() {
                 recorder::realloc(old, new);
             }
-            trace::alloc(new.0, new.1);
+            if trace::is_on() {
+                trace::alloc(new.0, new.1);
+            }
         }
     }
 
@@ -201,14 +208,28 @@ impl Counters {
         if recorder::is_at_work() {
             return false; // what it allocates itself counts for nobody
         }
-        if (self.balance() - self.published.get()).abs() > BATCH {
-            self.publish();
-            trace::check_limit();
-        } else if !self.follows() {
-            self.set_bounds();
+        let pending = self.balance().wrapping_sub(self.published.get());
+        if pending.wrapping_add(BATCH) as u64 > 2 * BATCH as u64 {
+            self.publish_in_time();
         }
-        if self.follows() && !is_wanted() {
+        self.follows() && is_wanted() || self.is_followed_after_all()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_in_time(&self) {
+        self.publish();
+        trace::check_limit();
+    }
+
+    /// Sets the bounds as they are to be, where what follows the thread has begun or ended.
+    #[cold]
+    #[inline(never)]
+    fn is_followed_after_all(&self) -> bool {
+        if self.follows() {
             self.follow(is_wanted);
+        } else {
+            self.set_bounds();
         }
         self.follows()
     }

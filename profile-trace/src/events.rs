@@ -134,7 +134,7 @@ pub(crate) struct Last(pub(crate) u64);
 
 impl Last {
     /// Writes an address.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&mut self, address: u64, writer: &mut Writer<'_>) {
         let distance = address.wrapping_sub(self.0) as i64;
         self.0 = address;
@@ -274,7 +274,7 @@ impl Encoder {
     }
 
     /// Encodes an allocation.
-    #[inline]
+    #[inline(always)]
     pub fn alloc(
         &mut self,
         zeroed: bool,
@@ -310,7 +310,7 @@ impl Encoder {
     }
 
     /// Encodes a free.
-    #[inline]
+    #[inline(always)]
     pub fn free(&mut self, address: u64, size: Option<u64>, out: &mut [u8]) -> usize {
         let mut writer = Writer::new(out);
         write_size(size, &mut writer);
@@ -318,7 +318,7 @@ impl Encoder {
         writer.written()
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&mut self, kind: Kind, size: u64, stack: Stack, writer: &mut Writer<'_>) {
         let index = slot_of(stack, kind);
         let slot = &mut self.model.slots[index];

@@ -10,6 +10,7 @@ use profile_trace::events::{Encoder, Event, MAX_EVENT, Stack};
 use profile_trace::pending::SLOT_PAYLOAD;
 
 use super::cache::Cache;
+use super::chain::Chain;
 use super::sampling::Chooser;
 use super::session::{self, Session};
 use super::slot::Slot;
@@ -54,6 +55,7 @@ pub(super) struct Lane {
     encoder: Encoder,
     cache: Cache,
     walker: Walker,
+    chain: Chain,
     chooser: Option<Chooser>,
     /// Whether the turn was this lane's when it looked last.
     has_turn: bool,
@@ -91,6 +93,7 @@ impl Drop for InUse {
 }
 
 /// Whether this thread is recording something just now: what it allocates is the recorder's own.
+#[inline(always)]
 pub(super) fn is_in_use() -> bool {
     LANE.get() == IN_USE
 }
@@ -203,6 +206,7 @@ impl Lane {
             encoder: Encoder::new(),
             cache: Cache::new(),
             walker,
+            chain: Chain::new(),
             chooser: session
                 .plan
                 .sample
@@ -236,7 +240,10 @@ impl Lane {
             return;
         }
         let stack = self.stack(at);
-        self.record(|encoder, _, out| encoder.alloc(zeroed, address, size as u64, stack, out));
+        self.look_at_turn();
+        let (encoder, out) = self.pen();
+        let written = encoder.alloc(zeroed, address, size as u64, stack, out);
+        self.record(written);
     }
 
     /// Records a reallocation.
@@ -248,16 +255,27 @@ impl Lane {
         at: &Registers,
     ) {
         if self.chooser.is_some() {
-            // To a sample a reallocation is a free and an allocation.
-            self.free(old, old_size);
-            return self.alloc(false, new, size, at);
+            return self.realloc_of_sample((old, old_size), (new, size), at);
         }
         let stack = self.stack(at);
         let (old, address) = (old.addr() as u64, new.addr() as u64);
-        self.record(|encoder, tells, out| {
-            let told = tells.then_some(old_size as u64);
-            encoder.realloc(old, told, address, size as u64, stack, out)
-        });
+        self.look_at_turn();
+        let told = self.tells_sizes.then_some(old_size as u64);
+        let (encoder, out) = self.pen();
+        let written = encoder.realloc(old, told, address, size as u64, stack, out);
+        self.record(written);
+    }
+
+    /// To a sample a reallocation is a free and an allocation.
+    #[inline(never)]
+    fn realloc_of_sample(
+        &mut self,
+        (old, old_size): (*mut u8, usize),
+        (new, size): (*mut u8, usize),
+        at: &Registers,
+    ) {
+        self.free(old, old_size);
+        self.alloc(false, new, size, at);
     }
 
     /// Records a free.
@@ -269,10 +287,11 @@ impl Lane {
         {
             return;
         }
-        self.record(|encoder, tells, out| {
-            let told = tells.then_some(size as u64);
-            encoder.free(address, told, out)
-        });
+        self.look_at_turn();
+        let told = self.tells_sizes.then_some(size as u64);
+        let (encoder, out) = self.pen();
+        let written = encoder.free(address, told, out);
+        self.record(written);
     }
 
     fn picks(&mut self, address: u64, size: usize) -> bool {
@@ -290,15 +309,32 @@ impl Lane {
 
     #[inline(always)]
     fn stack(&mut self, at: &Registers) -> Stack {
-        let walked = self.walker.walk(at);
-        match self.cache.get(walked.hash) {
-            Some(stack) => stack,
-            None => self.new_stack(&walked),
+        if self.walker.way == Way::Pointers {
+            let hash = self.chain.hash(at.frame, self.walker.bounds(at));
+            self.cache
+                .get(hash)
+                .unwrap_or_else(|| self.unknown_stack(hash, *at))
+        } else {
+            self.unwound_stack(*at)
         }
+    }
+
+    #[inline(never)]
+    fn unwound_stack(&mut self, at: Registers) -> Stack {
+        let walked = self.walker.walk(&at);
+        self.cache
+            .get(walked.hash)
+            .unwrap_or_else(|| self.new_stack(&walked))
     }
 
     #[cold]
     #[inline(never)]
+    fn unknown_stack(&mut self, hash: u64, at: Registers) -> Stack {
+        let walked = self.walker.walk(&at);
+        self.new_stack(&Walked { hash, ..walked })
+    }
+
+    #[cold]
     fn new_stack(&mut self, walked: &Walked) -> Stack {
         let Self {
             session,
@@ -316,9 +352,9 @@ impl Lane {
         })
     }
 
-    /// Records an event, in order. `encode` is told whether to tell the size of what ends.
+    /// Before each event: what puts it in order.
     #[inline(always)]
-    fn record(&mut self, encode: impl FnOnce(&mut Encoder, bool, &mut [u8]) -> usize) {
+    fn look_at_turn(&mut self) {
         let asks = if self.looks {
             !self.session.turn.is_of(self.number)
         } else {
@@ -327,9 +363,33 @@ impl Lane {
         if asks {
             self.ask_for_turn();
         }
-        let tells = self.tells_sizes;
-        self.write(|encoder, out| encode(encoder, tells, out));
-        self.tick();
+    }
+
+    /// What writes the next event, and where.
+    #[inline(always)]
+    fn pen(&mut self) -> (&mut Encoder, &mut [u8]) {
+        // SAFETY: the thread is the slot's only writer, and this its only slice.
+        #[expect(unsafe_code)]
+        let out = unsafe { self.slot.rest(self.filled) };
+        (&mut self.encoder, out)
+    }
+
+    /// After each event, which took so many bytes: reads the clock now and then, and empties the slot when
+    /// it is full.
+    #[inline(always)]
+    fn record(&mut self, written: usize) {
+        self.commit(written);
+        self.left -= 1;
+        if self.left == 0 || self.filled > FULL || self.is_far() {
+            self.pause();
+        }
+    }
+
+    /// Makes the bytes count that were written last.
+    #[inline(always)]
+    fn commit(&mut self, written: usize) {
+        self.filled += written;
+        self.slot.header().commit(self.filled as u32);
     }
 
     /// What comes next is after what another thread did: says so.
@@ -368,24 +428,6 @@ impl Lane {
             self.tell_time(turn.since());
         }
         ended
-    }
-
-    #[inline(always)]
-    fn write(&mut self, encode: impl FnOnce(&mut Encoder, &mut [u8]) -> usize) {
-        // SAFETY: the thread is the slot's only writer, and this its only slice.
-        #[expect(unsafe_code)]
-        let out = unsafe { self.slot.rest(self.filled) };
-        self.filled += encode(&mut self.encoder, out);
-        self.slot.header().commit(self.filled as u32);
-    }
-
-    /// Reads the clock now and then, and empties the slot when it is full.
-    #[inline(always)]
-    fn tick(&mut self) {
-        self.left -= 1;
-        if self.left == 0 || self.filled > FULL || self.is_far() {
-            self.pause();
-        }
     }
 
     /// Whether the thread's balance is far from what it was when the clock was read.
@@ -445,7 +487,9 @@ impl Lane {
         let now = now.max(self.now);
         let elapsed = now - self.now;
         self.now = now;
-        self.write(|encoder, out| encoder.event(&Event::Time { elapsed }, out));
+        let (encoder, out) = self.pen();
+        let written = encoder.event(&Event::Time { elapsed }, out);
+        self.commit(written);
         elapsed
     }
 
@@ -471,10 +515,8 @@ impl Lane {
     fn begin(&mut self) {
         let now = self.now;
         self.filled = 0;
-        // SAFETY: as in `write`.
-        #[expect(unsafe_code)]
-        let out = unsafe { self.slot.rest(0) };
-        self.filled = self.encoder.begin(now, out);
+        let (encoder, out) = self.pen();
+        self.filled = encoder.begin(now, out);
     }
 
     /// Puts what is recorded into the recording, unless the session has ended.

@@ -8,7 +8,7 @@
 //! | modules | |
 //! |---|---|
 //! | `lane`, `cache` | what a thread does by itself: its buffer, and the stacks that it has seen |
-//! | `walk`, `pointers`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
+//! | `walk`, `pointers`, `chain`, `unwind`, `memo`, `modules` | walking stacks, by frame pointers or by unwind tables |
 //! | `session`, `interner`, `output` | what threads share: the recording, its tree of stacks, its files |
 //! | `backlog` | full slots, until the helper has packed them |
 //! | `turn` | what puts the events of threads in order |
@@ -18,6 +18,7 @@
 
 mod backlog;
 pub(crate) mod cache;
+mod chain;
 pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod interner;

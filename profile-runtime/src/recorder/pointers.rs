@@ -1,26 +1,23 @@
 //! Walks a stack by its frame pointers: each frame begins with the address of the one before, and
 //! the address to return to lies above it.
 
-use super::walk::{Bounds, Extent, Hash, Walked};
+use super::walk::{Bounds, Extent, Hash, Walked, frame_at};
 
 /// Walks from the frame at `frame`, as far as that leads up the stack, and `extent` wants to go.
 /// Returns the number of calls and their hash; the addresses are in `calls`, the innermost first.
 #[inline(always)]
 pub(super) fn walk(
     mut frame: usize,
-    bounds: Bounds,
+    mut bounds: Bounds,
     mut extent: impl Extent,
     calls: &mut [u64],
 ) -> Walked {
     let mut hash = Hash::new();
     let mut count = 0;
-    let mut lowest = bounds.start;
-    while frame >= lowest && frame <= bounds.last_frame && frame.is_multiple_of(8) {
-        let place = std::ptr::with_exposed_provenance::<usize>(frame);
-        // SAFETY: two words within this thread's stack, above its stack pointer: mapped memory,
-        // whatever it holds.
+    while bounds.hold_frame(frame) {
+        // SAFETY: two words within this thread's stack, above its stack pointer.
         #[expect(unsafe_code)]
-        let [next, back] = unsafe { [place.read(), place.add(1).read()] };
+        let [next, back] = unsafe { frame_at(frame) };
         if back == 0 {
             break;
         }
@@ -41,7 +38,7 @@ pub(super) fn walk(
                 cut_off: true,
             };
         }
-        lowest = frame + 16;
+        bounds.start = frame + 16;
         frame = next;
     }
     Walked {

@@ -72,6 +72,12 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// Whether a frame may begin at `address`.
+    #[inline(always)]
+    pub(super) fn hold_frame(self, address: usize) -> bool {
+        address >= self.start && address <= self.last_frame && address.is_multiple_of(8)
+    }
+
     /// The word at `address`, if it may be read.
     #[inline(always)]
     pub(super) fn read(self, address: u64) -> Option<u64> {
@@ -83,6 +89,18 @@ impl Bounds {
         #[expect(unsafe_code)]
         Some(unsafe { std::ptr::with_exposed_provenance::<u64>(address).read_unaligned() })
     }
+}
+
+/// The words of a frame: where the next one begins, and the address to return to.
+///
+/// # Safety
+///
+/// It lies on this thread's stack, above its stack pointer.
+#[expect(unsafe_code)]
+#[inline(always)]
+pub(super) unsafe fn frame_at(address: usize) -> [usize; 2] {
+    // SAFETY: two words of mapped memory, whatever they hold, as the caller promises.
+    unsafe { std::ptr::with_exposed_provenance::<[usize; 2]>(address).read_unaligned() }
 }
 
 /// How far a walk goes.
@@ -102,8 +120,8 @@ impl Extent for Whole {
     }
 }
 
-/// The hash of a stack's addresses, in the order of the walk.
-#[derive(Clone, Copy, Debug)]
+/// The hash of a stack's addresses, in the order in which they are added.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hash(u64);
 
 impl Hash {
@@ -219,7 +237,7 @@ impl Walker {
     }
 
     #[inline(always)]
-    fn bounds(&self, registers: &Registers) -> Bounds {
+    pub(super) fn bounds(&self, registers: &Registers) -> Bounds {
         // Of a stack that is not the thread's own, a signal's or a coroutine's, nobody knows where
         // it ends: nothing of it is read.
         let own = self.stack.contains(&registers.stack);
