@@ -36,10 +36,12 @@ mod turn;
 mod unwind;
 pub(crate) mod walk;
 
+use std::any::Any;
 use std::fmt;
 use std::io;
 use std::path::Path;
 use std::ptr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
 use crate::{exit, record, rss, signal_report, stats};
@@ -237,6 +239,17 @@ extern "C" fn at_exit() {
 /// A thread ends: what it has recorded joins the rest.
 pub(crate) fn thread_ended() {
     lane::leave();
+}
+
+/// Keeps what is never freed, where a leak checker finds it.
+pub(crate) fn keep<T: Any + Send + Sync>(value: T) -> &'static T {
+    static KEPT: Mutex<Vec<&(dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+    let value: &'static T = Box::leak(Box::new(value));
+    // In a forked child it may be locked for ever.
+    if let Ok(mut kept) = KEPT.try_lock() {
+        kept.push(value);
+    }
+    value
 }
 
 /// The parent's session, in a forked child that is to have one of its own.

@@ -41,7 +41,7 @@ impl Output {
         Ok(Self {
             recording,
             side,
-            tail: Box::leak(Box::new(Tail::new(Header::SIZE as u64, 0))),
+            tail: super::keep(Tail::new(Header::SIZE as u64, 0)),
             slots: Vec::new(),
             free: Vec::new(),
         })

@@ -124,7 +124,7 @@ impl Session {
             sequence: 0,
         })?;
         let (file, tail) = output.end();
-        let session: &'static Session = Box::leak(Box::new(Session {
+        let session = super::keep(Session {
             start: clock::now(),
             way: AtomicU8::new(Way::Both as u8),
             epoch: AtomicU32::new(0),
@@ -137,7 +137,7 @@ impl Session {
             output: Mutex::new(Some(output)),
             timeline: Shared::new(),
             plan,
-        }));
+        });
         let begun = CURRENT.compare_exchange(
             std::ptr::null_mut(),
             std::ptr::from_ref(session).cast_mut(),
@@ -175,12 +175,12 @@ impl Session {
     /// has freed: 100 ns each.
     pub(super) fn finish_at_exit(&self) {
         if self.end() {
-            mem::forget(self.finish_timeline());
+            super::keep(Mutex::new(self.finish_timeline()));
             if let Some(output) = lock(&self.output).take()
                 && let Some(mut rest) = self.backlog.close()
             {
                 self.finish_output(output, &mut rest);
-                mem::forget(rest);
+                super::keep(Mutex::new(rest));
             }
         }
     }

@@ -46,6 +46,11 @@ pub(super) struct Task {
 /// Starts the thread. From here on the program may close what it likes.
 #[expect(unsafe_code)]
 pub(super) fn start(task: Task) -> io::Result<()> {
+    if is_sanitized() {
+        let why =
+            "a sanitizer's checks need thread-locals, which memline's own thread does not have";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    }
     let log = task.log;
     // SAFETY: a mapping at an address of the system's choice, whose first page is taken back. The
     // task lies at its top, aligned as all there is; a forked child has no use for any of it.
@@ -82,6 +87,28 @@ pub(super) fn start(task: Task) -> io::Result<()> {
             Err(io::Error::from_raw_os_error(-error as i32))
         }
     }
+}
+
+/// Whether the program is built with a sanitizer whose checks, in each function, use thread-locals.
+fn is_sanitized() -> bool {
+    let (address, memory, thread): (usize, usize, usize);
+    // SAFETY: reads the addresses of three functions; that of one which is not in the program is 0.
+    #[expect(unsafe_code)]
+    unsafe {
+        asm!(
+            ".weak __asan_init",
+            ".weak __msan_init",
+            ".weak __tsan_init",
+            "mov {}, [rip + __asan_init@GOTPCREL]",
+            "mov {}, [rip + __msan_init@GOTPCREL]",
+            "mov {}, [rip + __tsan_init@GOTPCREL]",
+            out(reg) address,
+            out(reg) memory,
+            out(reg) thread,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    address | memory | thread != 0
 }
 
 /// The first byte of the stack at whose top the task lies.

@@ -4,7 +4,6 @@ use std::env;
 use std::ffi::CStr;
 use std::fmt;
 use std::io;
-use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -86,7 +85,7 @@ fn open(path: &Path) -> io::Result<()> {
     head.extend_from_slice(&block(Kind::Start, &host::facts(began)));
     own.truncate(0)?;
     own.write_at(&head, 0)?;
-    let tail: &'static Tail = Box::leak(Box::new(Tail::new(head.len() as u64, 1)));
+    let tail = recorder::keep(Tail::new(head.len() as u64, 1));
     let start = clock::now();
     LOG.begin(start, Descriptor::of(&own), tail, None)?;
     *lock(&FILE) = Some(File { own, tail, start });
@@ -125,7 +124,7 @@ pub(crate) fn finish_at_exit() {
         if let Some(error) = error.or_else(|| end().err()) {
             exit::complain(&format!("the timeline has stopped: {error}"));
         }
-        mem::forget(log); // the process ends
+        recorder::keep(Mutex::new(log));
     });
 }
 
