@@ -100,7 +100,10 @@ pub(crate) fn time(option: &str, text: &str) -> Result<u64, Error> {
 }
 
 fn view(args: &ViewArgs) -> (View, Options) {
-    let mut options = Options::default();
+    let mut options = Options {
+        ahead: true,
+        ..Options::default()
+    };
     let view = match args {
         ViewArgs { leaks: true, .. } => View::Leaks,
         ViewArgs { total: true, .. } => View::Total,

@@ -146,11 +146,37 @@ fn aggregate(session: &Session) -> Aggregate {
     let mut recording = Recording::from_bytes(session.write(), None).expect("it is a recording");
     let options = Options {
         lives: true,
+        ahead: true,
         ..Options::default()
     };
     let (aggregate, condition) = Aggregate::of(&mut recording, options).expect("it is in memory");
     assert!(condition.complete && condition.is_whole(), "{condition:?}");
     aggregate
+}
+
+/// More events than are handed over at once.
+#[test]
+fn a_recording_that_is_read_ahead_is_whole() {
+    let number = |step: u64| step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let step = |number: u64| {
+        let thread = 1 + (number % u64::from(THREADS)) as u32;
+        let stack = 1 + (number / 7 % u64::from(STACKS)) as u32;
+        (
+            thread,
+            number / 64 % ADDRESSES,
+            stack,
+            1 + number / 512 % 999,
+        )
+    };
+    let steps: Vec<Step> = (0..30_000).map(number).map(step).collect();
+    let (session, model) = record(&steps, true);
+    let ahead = aggregate(&session);
+    let mut recording = Recording::from_bytes(session.write(), None).expect("it is a recording");
+    let (plain, _) = Aggregate::of(&mut recording, Options::default()).expect("it is in memory");
+    assert_eq!(rows(&ahead, View::Total), model.total);
+    for view in [View::Peak, View::Leaks, View::Temporary, View::Total] {
+        assert_eq!(rows(&ahead, view), rows(&plain, view), "{view:?}");
+    }
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 //! Whatever can be read is read, what is missing is told ([`Condition`]), and no length is
 //! believed before it is checked.
 
+mod ahead;
 mod condition;
 mod error;
 mod event;

@@ -36,6 +36,8 @@ pub struct Options {
     pub to: u64,
     /// Whether to note when blocks began and ended; see [`Aggregate::lives`].
     pub lives: bool,
+    /// Whether the recording is read on another thread, ahead of what is done with it: a third of the work.
+    pub ahead: bool,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
             from: 0,
             to: u64::MAX,
             lives: false,
+            ahead: false,
         }
     }
 }
@@ -203,7 +206,11 @@ impl Aggregate {
             unknown_frees: 0,
         };
         let mut pass = Pass { aggregate, counts };
-        let condition = recording.replay(&mut pass)?;
+        let condition = if options.ahead {
+            recording.replay_ahead(&mut pass)?
+        } else {
+            recording.replay(&mut pass)?
+        };
         for Sample { time, rss, .. } in recording.noted_samples() {
             pass.aggregate.sample(*time, *rss);
         }
