@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Under AddressSanitizer, where a nightly toolchain is installed: the runtime's own tests, and a recorded program, which
-# ends as it would.
+# Under AddressSanitizer, where a nightly toolchain is installed: the runtime's own tests, those of the table of blocks,
+# and a recorded program, which ends as it would.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,6 +12,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 # A target is named so that build scripts and macros are built without the sanitizer.
 export RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/sanitize
 cargo +nightly test --locked --target "$host" -p profile-runtime --features trace,checks --lib
+cargo +nightly test --locked --target "$host" -p profile-trace --features read --lib view::blocks
 
 root=$PWD
 folder=$(mktemp -d)

@@ -1,5 +1,6 @@
 //! Takes one figure of one program.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
@@ -10,15 +11,21 @@ use profile_trace::Recording;
 use profile_trace::events::Event;
 use profile_trace::read::{Moment, Visitor};
 
+use crate::builds::Build;
 use crate::callgrind;
-use crate::cases::{Meter, Run, Under};
+use crate::cases::{MILLION, Meter, Run, Under};
 use crate::options::Options;
 
 /// Operations of the shorter of two runs whose instructions are compared.
 const FEW: u64 = 10_000;
 
 /// Runs one program once, or twice where instructions are counted.
-pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64, String> {
+pub(crate) fn figure(
+    run: &Run,
+    programs: &BTreeMap<Build, PathBuf>,
+    options: &Options,
+) -> Result<f64, String> {
+    let program = &programs[&run.build];
     let mut command = command(run, program, options);
     match run.meter {
         Meter::Printed => printed(&output(&mut command)?),
@@ -38,7 +45,26 @@ pub(crate) fn figure(run: &Run, program: &Path, options: &Options) -> Result<f64
         Meter::Resident => Ok(usage(program, &start(&mut command)?)?.ru_maxrss as f64 * 1024.0),
         Meter::EventBytes => {
             output(&mut command)?;
-            event_bytes(&recording())
+            let bytes = fs::metadata(recording()).map_err(|error| error.to_string())?;
+            Ok(bytes.len() as f64 / events()?)
+        }
+        Meter::Reads => {
+            let recorded = Run {
+                build: Build::Pointers,
+                arguments: MILLION,
+                under: Under::Recorder,
+                ..*run
+            };
+            output(&mut self::command(
+                &recorded,
+                &programs[&Build::Pointers],
+                options,
+            ))?;
+            let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("read");
+            command.arg(recording()).arg("--force").arg("-o").arg(page);
+            let before = Instant::now();
+            output(&mut command)?;
+            Ok(before.elapsed().as_secs_f64() * 5e6 / events()?)
         }
     }
 }
@@ -94,20 +120,19 @@ fn recording() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers.memline")
 }
 
-/// Bytes per event of a recording.
-fn event_bytes(path: &Path) -> Result<f64, String> {
+/// How many events were recorded.
+fn events() -> Result<f64, String> {
     struct Count(u64);
     impl Visitor for Count {
-        fn event(&mut self, _: u32, _: Moment, _: &Event) {
-            self.0 += 1;
+        fn run(&mut self, _: u32, _: Moment, events: &[Event]) {
+            self.0 += events.len() as u64;
         }
     }
     let mut count = Count(0);
-    Recording::open(path)
+    Recording::open(&recording())
         .and_then(|mut recording| recording.replay(&mut count))
         .map_err(|error| error.to_string())?;
-    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
-    Ok(metadata.len() as f64 / count.0 as f64)
+    Ok(count.0 as f64)
 }
 
 /// Starts a program that says nothing.

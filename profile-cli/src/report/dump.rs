@@ -102,9 +102,11 @@ struct Events<'a> {
 }
 
 impl Visitor for Events<'_> {
-    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
-        if self.result.is_ok() {
-            self.result = line(thread, moment, event, self.out);
+    fn run(&mut self, thread: u32, moment: Moment, events: &[Event]) {
+        for event in events {
+            if self.result.is_ok() {
+                self.result = line(thread, moment, event, self.out);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::panic;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Builder};
 
+use super::replay::NEAR;
 use super::{Condition, Error, Moment, Recording, Visitor};
 use crate::events::Event;
 
@@ -31,13 +32,9 @@ struct Feed {
 }
 
 impl Visitor for Feed {
-    #[inline]
-    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
-        match self.batch.runs.last_mut() {
-            Some((last, then, events)) if *last == thread && *then == moment => *events += 1,
-            _ => self.batch.runs.push((thread, moment, 1)),
-        }
-        self.batch.events.push(*event);
+    fn run(&mut self, thread: u32, moment: Moment, events: &[Event]) {
+        self.batch.runs.push((thread, moment, events.len()));
+        self.batch.events.extend_from_slice(events);
         if self.batch.events.len() >= BATCH {
             self.hand_over();
         }
@@ -94,10 +91,25 @@ impl Recording {
 /// Shows events to a visitor until there are no more.
 fn show(filled: &Receiver<Batch>, emptied: &Sender<Batch>, visitor: &mut impl Visitor) {
     for mut batch in filled {
-        let mut events = batch.events.iter();
-        for (thread, moment, count) in batch.runs.drain(..) {
-            for event in events.by_ref().take(count) {
-                visitor.event(thread, moment, event);
+        let mut coming = batch.events.chunks(NEAR);
+        if let Some(first) = coming.next() {
+            visitor.coming(first);
+        }
+        let mut left = batch.events.as_slice();
+        let mut near = 0;
+        for (thread, moment, mut count) in batch.runs.drain(..) {
+            while count > 0 {
+                if near == 0 {
+                    if let Some(next) = coming.next() {
+                        visitor.coming(next);
+                    }
+                    near = NEAR;
+                }
+                let (now, rest) = left.split_at(count.min(near));
+                visitor.run(thread, moment, now);
+                left = rest;
+                near -= now.len();
+                count -= now.len();
             }
         }
         batch.events.clear();

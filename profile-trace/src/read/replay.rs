@@ -20,6 +20,9 @@ use crate::events::Event;
 /// The most events in a run that are handed out at a time: a damaged block may have no times.
 const RUN: usize = 4096;
 
+/// Events that are announced at once.
+pub(super) const NEAR: usize = 64;
+
 /// When something happened, in nanoseconds since the recording began: not before and not after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
@@ -52,8 +55,14 @@ impl Order {
 
 /// What wants to see the events of a recording.
 pub trait Visitor {
-    /// Takes one event of a thread. [`Event::Time`] is not among them.
-    fn event(&mut self, thread: u32, moment: Moment, event: &Event);
+    /// Takes what a thread did between two times, or a part of it. [`Event::Time`] is not in it.
+    fn run(&mut self, thread: u32, moment: Moment, events: &[Event]);
+
+    /// Is shown some events, of whichever threads, before they come: what they need can be fetched at once then.
+    #[inline]
+    fn coming(&mut self, events: &[Event]) {
+        let _ = events;
+    }
 }
 
 /// Where a block of events is.
@@ -144,7 +153,10 @@ impl Streams {
                 {
                     condition.unknown_stacks += 1;
                 }
-                visitor.event(stream.thread, stream.moment, event);
+            }
+            for events in stream.run.chunks(NEAR) {
+                visitor.coming(events);
+                visitor.run(stream.thread, stream.moment, events);
             }
             if stream.advance(source, condition)? {
                 queue.push(Reverse((order.key(stream.moment), index)));

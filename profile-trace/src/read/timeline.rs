@@ -177,19 +177,21 @@ impl Builder {
 struct Samples<'a>(&'a mut Vec<Sample>);
 
 impl Visitor for Samples<'_> {
-    fn event(&mut self, _: u32, moment: Moment, event: &Event) {
-        if let Event::Sample { rss, live } = *event {
-            // What no time follows happened after the time before it.
-            let time = if moment.to == u64::MAX {
-                moment.from
-            } else {
-                moment.to
-            };
-            self.0.push(Sample {
-                time,
-                rss,
-                live: Some(live),
-            });
+    fn run(&mut self, _: u32, moment: Moment, events: &[Event]) {
+        for event in events {
+            if let Event::Sample { rss, live } = *event {
+                // What no time follows happened after the time before it.
+                let time = if moment.to == u64::MAX {
+                    moment.from
+                } else {
+                    moment.to
+                };
+                self.0.push(Sample {
+                    time,
+                    rss,
+                    live: Some(live),
+                });
+            }
         }
     }
 }

@@ -1,16 +1,20 @@
 //! Adds events up.
 
 mod pass;
+mod threads;
 
 use hashbrown::HashMap;
 
 use self::pass::{LastTime, Pass};
+use self::threads::Threads;
 use super::blocks::{Began, Begun, Birth, Block, Blocks, End, Ended, How};
 use super::spans::{Division, Lives, Spans};
 use super::weight::Weight;
 use super::{Amount, Series, Sizes};
 use crate::events::Stack;
 use crate::read::{Condition, Error, Moment, Recording, Sample};
+
+pub use self::threads::Totals;
 
 /// What of a recording is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,24 +91,6 @@ pub struct Life {
     pub amount: Amount,
 }
 
-/// What was done in all. A growing reallocation adds the difference to `allocated`, a shrinking one
-/// to `freed`, as the crate `stats_alloc` has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Calls of `alloc`.
-    pub allocs: u64,
-    /// Calls of `alloc_zeroed`.
-    pub zeroed: u64,
-    /// Calls of `realloc`.
-    pub reallocs: u64,
-    /// Calls of `dealloc`.
-    pub frees: u64,
-    /// Bytes allocated.
-    pub allocated: u64,
-    /// Bytes freed, of blocks that were allocated while the recording ran.
-    pub freed: u64,
-}
-
 /// A stack of a thread.
 #[derive(Clone, Debug, Default)]
 struct Site {
@@ -120,13 +106,6 @@ struct Site {
     peak: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct PerThread {
-    totals: Totals,
-    /// Allocations so far.
-    order: u64,
-}
-
 /// Says whether a thread's stack is looked at.
 pub type Counts<'a> = &'a mut dyn FnMut(u32, Stack) -> bool;
 
@@ -138,7 +117,7 @@ pub struct Aggregate {
     blocks: Blocks,
     sites: Vec<Site>,
     site_of: HashMap<(u32, Stack), u32>,
-    threads: HashMap<u32, PerThread>,
+    threads: Threads,
     live: Amount,
     peak: Amount,
     /// Counts the peaks: each time that the heap is higher than ever.
@@ -150,7 +129,6 @@ pub struct Aggregate {
     spans: Option<Spans>,
     /// The span of the event at hand.
     span: u8,
-    last_time: u64,
     unknown_frees: u64,
 }
 
@@ -188,7 +166,7 @@ impl Aggregate {
             blocks: Blocks::default(),
             sites: Vec::new(),
             site_of: HashMap::new(),
-            threads: HashMap::new(),
+            threads: Threads::default(),
             live: Amount::default(),
             peak: Amount::default(),
             peaks: 0,
@@ -202,7 +180,6 @@ impl Aggregate {
                 .lives
                 .then(|| Spans::new(options.from, end.min(options.to))),
             span: 0,
-            last_time: u64::MAX,
             unknown_frees: 0,
         };
         let mut pass = Pass { aggregate, counts };
@@ -293,28 +270,18 @@ impl Aggregate {
     /// What all threads did.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let threads = self.threads.values().map(|thread| thread.totals);
-        threads.fold(Totals::default(), |sum, thread| Totals {
-            allocs: sum.allocs + thread.allocs,
-            zeroed: sum.zeroed + thread.zeroed,
-            reallocs: sum.reallocs + thread.reallocs,
-            frees: sum.frees + thread.frees,
-            allocated: sum.allocated + thread.allocated,
-            freed: sum.freed + thread.freed,
-        })
+        self.threads.totals()
     }
 
     fn totals_mut(&mut self, thread: u32) -> &mut Totals {
-        &mut self.threads.entry(thread).or_default().totals
+        &mut self.threads.of(thread).totals
     }
 
     /// What one thread did, as its counters have it, also where threads free each other's blocks at the same
     /// time.
     #[must_use]
     pub fn totals_of(&self, thread: u32) -> Totals {
-        self.threads
-            .get(&thread)
-            .map_or(Totals::default(), |thread| thread.totals)
+        self.threads.totals_of(thread)
     }
 
     /// The highest that the recorded heap was: exact, also of threads that wait for each other; of those that
@@ -366,13 +333,13 @@ impl Aggregate {
 
     fn begin(&mut self, site: u32, moment: Moment, address: u64, amount: Amount) {
         let thread = self.sites[site as usize].thread;
-        let per_thread = self.threads.entry(thread).or_default();
-        per_thread.order += 1;
+        let doings = self.threads.of(thread);
+        doings.order += 1;
         let block = Block {
             site,
             blocks: u32::try_from(amount.blocks).unwrap_or(u32::MAX),
             bytes: amount.bytes,
-            birth: Birth::new(per_thread.order, self.span),
+            birth: Birth::new(doings.order, self.span),
             thread,
             began: Began::new(moment),
         };
@@ -449,7 +416,7 @@ impl Aggregate {
         let site = self.touch(block.site);
         site.live.take(amount);
         let thread = site.thread;
-        let order = self.threads.get(&thread).map_or(0, |thread| thread.order);
+        let order = self.threads.of(thread).order;
         let is_temporary = order - block.birth.order() < temporary;
         if is_temporary {
             self.sites[block.site as usize].temporary.add(amount);
@@ -501,7 +468,6 @@ impl Aggregate {
             self.peak_time = time;
             self.peaks += 1;
         }
-        self.series.live(time, self.live.bytes);
     }
 
     /// Takes a sample of the resident set, which is 0 where nobody knows it.

@@ -6,10 +6,12 @@
 //! moments: an event can only be out of order with one of another thread whose moment overlaps. Threads that
 //! act at the same time tell the sizes of what they end, too, so that a block is not taken for another.
 
+mod table;
 mod waiting;
 
 use hashbrown::HashMap;
 
+use self::table::Table;
 use self::waiting::{Pending, Waiting};
 use super::Amount;
 use crate::read::Moment;
@@ -146,7 +148,7 @@ pub(super) enum How {
 /// The blocks that live, by their addresses.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    live: HashMap<u64, Block>,
+    live: Table,
     /// Further ones at the same addresses, begun by several threads at the same time: which of them have ended
     /// is still to be told.
     beside: HashMap<u64, Vec<Block>>,
@@ -162,12 +164,17 @@ pub(super) struct Blocks {
 impl Blocks {
     /// Those that live, by address.
     pub(super) fn live<'a>(&'a self) -> impl Iterator<Item = (u64, &'a Block)> {
-        let live = self.live.iter().map(|(address, block)| (*address, block));
         let all = |(address, blocks): (&u64, &'a Vec<Block>)| {
             let address = *address;
             blocks.iter().map(move |block| (address, block))
         };
-        live.chain(self.beside.iter().flat_map(all))
+        self.live.iter().chain(self.beside.iter().flat_map(all))
+    }
+
+    /// Is told which addresses come soon; see [`Table::fetch`].
+    #[inline]
+    pub(super) fn fetch(&self, addresses: impl Iterator<Item = u64> + Clone) {
+        self.live.fetch(addresses);
     }
 
     #[inline]
@@ -209,7 +216,7 @@ impl Blocks {
         // A block that surely began before its end was not replaced by one that may be later.
         let is_sure = |live: &Block| live.began.is_before(moment) && end.may_be_of(live);
         if !self.owed.is_empty()
-            && !self.live.get(&address).is_some_and(is_sure)
+            && !self.live.get(address).is_some_and(is_sure)
             && let Some(owed) = self.owed.take(thread, moment, address, may_be)
         {
             return Ended::Before(owed.what);
@@ -268,18 +275,13 @@ impl Blocks {
         if self.beside.contains_key(&address) {
             return self.remove_of_several(end, moment, address);
         }
-        let block = self.live.remove(&address)?;
-        if end.may_be_of(&block) {
-            return Some(block);
-        }
-        self.live.insert(address, block);
-        None
+        self.live.remove(address, |block| end.may_be_of(block))
     }
 
     /// The same; of several, one that its own thread ends, or one that surely began before, or the latest.
     fn remove_of_several(&mut self, end: &End, moment: Moment, address: u64) -> Option<Block> {
         let mut blocks = self.beside.remove(&address).unwrap_or_default();
-        blocks.extend(self.live.remove(&address));
+        blocks.extend(self.live.remove(address, |_| true));
         let ended = (0..blocks.len())
             .filter(|index| end.may_be_of(&blocks[*index]))
             .max_by_key(|index| {

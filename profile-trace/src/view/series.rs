@@ -41,12 +41,11 @@ impl Default for Series {
 }
 
 impl Series {
-    /// The live heap at a time.
-    #[inline]
-    pub(super) fn live(&mut self, time: u64, bytes: u64) {
+    /// The live heap about a time: the highest, and the last.
+    pub(super) fn live(&mut self, time: u64, highest: u64, last: u64) {
         let span = self.span(time);
-        span.highest = span.highest.max(Some(bytes));
-        span.last = bytes;
+        span.highest = span.highest.max(Some(highest));
+        span.last = last;
     }
 
     pub(super) fn rss(&mut self, time: u64, bytes: u64) {
@@ -54,7 +53,6 @@ impl Series {
         span.rss = span.rss.max(Some(bytes));
     }
 
-    #[inline]
     fn span(&mut self, time: u64) -> &mut Span {
         while time / self.width >= POINTS as u64 {
             self.halve();
@@ -108,11 +106,10 @@ mod tests {
     #[test]
     fn a_point_holds_the_highest_and_what_was_before() {
         let mut series = Series::default();
-        series.live(0, 10);
-        series.live(1, 50);
-        series.live(2, 20);
+        series.live(0, 10, 10);
+        series.live(1, 50, 20);
         series.rss(2, 4096);
-        series.live(3 * WIDTH, 5);
+        series.live(3 * WIDTH, 5, 5);
         let points: Vec<_> = series.points().map(|p| (p.time, p.live, p.rss)).collect();
         let expected = [
             (0, 50, Some(4096)),
@@ -127,10 +124,8 @@ mod tests {
     fn long_recordings_keep_their_peaks_in_few_points() {
         let mut series = Series::default();
         for second in 0..100_000u64 {
-            series.live(
-                second * 1_000_000_000,
-                if second == 77_777 { 9999 } else { second % 7 },
-            );
+            let live = if second == 77_777 { 9999 } else { second % 7 };
+            series.live(second * 1_000_000_000, live, live);
         }
         let points: Vec<_> = series.points().collect();
         assert!(points.len() <= POINTS);
@@ -142,7 +137,7 @@ mod tests {
         let width = points[1].time;
         let time = 77_777 * 1_000_000_000;
         assert!((peak.time..peak.time + width).contains(&time));
-        series.live(u64::MAX, 1);
+        series.live(u64::MAX, 1, 1);
         assert!(series.points().count() <= POINTS);
     }
 }

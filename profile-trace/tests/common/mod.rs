@@ -68,10 +68,12 @@ pub(crate) struct Log {
 }
 
 impl Visitor for Log {
-    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
+    fn run(&mut self, thread: u32, moment: Moment, events: &[Event]) {
         assert!(moment.from <= moment.to);
-        self.events.entry(thread).or_default().push(*event);
-        self.order.push((thread, moment));
+        let seen = self.events.entry(thread).or_default();
+        seen.extend_from_slice(events);
+        let order = events.iter().map(|_| (thread, moment));
+        self.order.extend(order);
     }
 }
 

@@ -12,20 +12,43 @@ pub(super) struct Pass<'a> {
 }
 
 impl Visitor for Pass<'_> {
-    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
-        let Self { aggregate, counts } = self;
+    fn coming(&mut self, events: &[Event]) {
+        self.aggregate.blocks.fetch(events.iter().map(address));
+    }
+
+    fn run(&mut self, thread: u32, moment: Moment, events: &[Event]) {
+        let aggregate = &mut self.aggregate;
         if !aggregate.options.hold(moment) {
             return;
         }
         let time = aggregate.time(moment);
-        if let Some(spans) = aggregate
-            .spans
-            .as_ref()
-            .filter(|_| time != aggregate.last_time)
-        {
-            aggregate.last_time = time;
+        if let Some(spans) = &aggregate.spans {
             aggregate.span = spans.of(time);
         }
+        let mut highest = 0;
+        for event in events {
+            self.event(thread, moment, event);
+            self.aggregate.settle(time);
+            highest = highest.max(self.aggregate.live.bytes);
+        }
+        let live = self.aggregate.live.bytes;
+        self.aggregate.series.live(time, highest, live);
+    }
+}
+
+/// Of the block that it begins or ends: both of a reallocation are often one.
+fn address(event: &Event) -> u64 {
+    match *event {
+        Event::Alloc { address, .. } | Event::Free { address, .. } => address,
+        Event::Realloc { old, .. } => old,
+        Event::Sample { .. } | Event::Time { .. } => 0,
+    }
+}
+
+impl Pass<'_> {
+    #[inline]
+    fn event(&mut self, thread: u32, moment: Moment, event: &Event) {
+        let Self { aggregate, counts } = self;
         match *event {
             Event::Alloc {
                 zeroed,
@@ -100,11 +123,9 @@ impl Visitor for Pass<'_> {
             }
             Event::Sample { rss, .. } => {
                 aggregate.sample(moment.to.min(aggregate.end), rss);
-                return;
             }
-            Event::Time { .. } => return,
+            Event::Time { .. } => {}
         }
-        aggregate.settle(time);
     }
 }
 
@@ -121,7 +142,7 @@ impl LastTime {
 }
 
 impl Visitor for LastTime {
-    fn event(&mut self, _thread: u32, moment: Moment, _event: &Event) {
+    fn run(&mut self, _: u32, moment: Moment, _: &[Event]) {
         let time = match moment.to {
             u64::MAX => moment.from,
             time => time,

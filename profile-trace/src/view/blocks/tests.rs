@@ -5,7 +5,7 @@ use super::*;
 const P: u64 = 0x1000;
 
 /// A block of thread 1.
-fn block(site: u32) -> Block {
+pub(super) fn block(site: u32) -> Block {
     block_of(1, site, at(0, 10))
 }
 
