@@ -28,6 +28,7 @@ mod error;
 mod keys;
 pub mod live;
 pub mod load;
+mod naming;
 pub mod output;
 pub mod plan;
 pub mod profile;

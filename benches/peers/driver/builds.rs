@@ -31,6 +31,8 @@ pub(crate) enum Build {
     Index,
     /// The same, with frame pointers.
     IndexPointers,
+    /// The command `memline`.
+    Reader,
 }
 
 impl Build {
@@ -39,6 +41,7 @@ impl Build {
         match self {
             Build::Plain | Build::IndexPlain => "plain",
             Build::Memline | Build::Pointers | Build::Index | Build::IndexPointers => "memline",
+            Build::Reader => "memline",
             Build::Counting => "memline, recorder left out",
             Build::StatsAlloc => "stats_alloc",
             Build::Divan => "divan",
@@ -70,6 +73,7 @@ impl Build {
             Build::HotpathAlloc => (".", peer, &["--features", "hotpath-alloc"]),
             Build::IndexPlain => ("../..", index, &["--no-default-features"]),
             Build::Index | Build::IndexPointers => ("../..", index, &[]),
+            Build::Reader => ("../../profile-cli", ["--bin", "memline"], &[]),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::builds::Build::{
     self, Counting, Dhat, Divan, Heapscope, HotpathAlloc, HotpathTime, Index, IndexPlain,
-    IndexPointers, Memline, Plain, Pointers, StatsAlloc,
+    IndexPointers, Memline, Plain, Pointers, Reader, StatsAlloc,
 };
 
 use crate::meter;
@@ -66,6 +66,8 @@ pub(crate) enum Meter {
     Resident,
     /// Bytes per event of what is recorded.
     EventBytes,
+    /// How long the command takes for every five million events of a map that was recorded.
+    Reads,
 }
 
 /// How two figures are compared.
@@ -220,8 +222,10 @@ fn index(build: Build) -> Run {
     }
 }
 
+/// The map whose recording is read.
+pub(crate) const MILLION: Arguments = &["tree", "1000000"];
+
 fn recorded() -> Vec<Case> {
-    const MILLION: Arguments = &["tree", "1000000"];
     const FIFTH: Arguments = &["tree", "200000"];
     const MIB: f64 = 1024.0 * 1024.0;
     let under = |under, run| Run { under, ..run };
@@ -250,6 +254,17 @@ fn recorded() -> Vec<Case> {
     let clock = |build| Run {
         meter: Meter::Clock,
         ..index(build)
+    };
+    let reads = |what, arguments| {
+        let run = Run {
+            meter: Meter::Reads,
+            ..run(Reader, arguments)
+        };
+        Case {
+            unit: "s",
+            ..Case::figure(what, run)
+        }
+        .at_most(1.0)
     };
     let (folder, elapsed) = ("index a large folder", "… on the clock");
     vec![
@@ -303,10 +318,11 @@ fn recorded() -> Vec<Case> {
         ),
         Case {
             unit: "B",
-            compare: Compare::Figure,
-            ..Case::ratio("index, bytes per event on disk", bytes, bytes)
+            ..Case::figure("index, bytes per event on disk", bytes)
         }
         .at_most(2.0),
+        reads("stats of 5M events, map of 1M", &["stats"]),
+        reads("flamegraph of them", &["flamegraph"]),
     ]
     .into_iter()
     .filter(|case| meter::is_installed(case.run.under))
@@ -372,6 +388,13 @@ impl Case {
         Case {
             compare: Compare::Difference,
             ..Case::ratio(what, run, beside)
+        }
+    }
+
+    fn figure(what: &'static str, run: Run) -> Case {
+        Case {
+            compare: Compare::Figure,
+            ..Case::ratio(what, run, run)
         }
     }
 

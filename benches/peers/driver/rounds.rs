@@ -46,11 +46,10 @@ pub(crate) fn run(
             if round > 1 && run.meter == Meter::Instructions {
                 continue;
             }
-            figures.entry(*run).or_default().push(meter::figure(
-                run,
-                &programs[&run.build],
-                options,
-            )?);
+            figures
+                .entry(*run)
+                .or_default()
+                .push(meter::figure(run, programs, options)?);
         }
         let sharing: Vec<_> = at_once
             .iter()

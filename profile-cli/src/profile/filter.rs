@@ -17,19 +17,39 @@ pub struct Filter {
     pub time: Option<String>,
 }
 
+/// What of that which a filter asks for a frame has; all of it where nothing is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whether it is of the crate.
+    pub krate: bool,
+    /// Whether its function matches.
+    pub function: bool,
+}
+
 impl Filter {
-    /// Whether it lets a thread's stack pass.
+    /// What of that which is asked for a frame has.
     #[must_use]
-    pub fn passes(&self, thread: u32, name: &str, frames: &[Frame]) -> bool {
+    pub fn find(&self, frame: &Frame) -> Found {
+        let is_crate = |krate: &String| frame.krate() == krate;
+        let matches = |pattern: &Regex| pattern.is_match(&frame.function);
+        Found {
+            krate: self.krate.as_ref().is_none_or(is_crate),
+            function: self.function.as_ref().is_none_or(matches),
+        }
+    }
+
+    /// Whether it lets a thread's stack pass, by what its frames have.
+    #[must_use]
+    pub fn passes(
+        &self,
+        thread: u32,
+        name: &str,
+        frames: impl Iterator<Item = Found> + Clone,
+    ) -> bool {
         let is_thread = |wanted: &String| thread.to_string() == *wanted || name == wanted;
-        let is_crate = |krate: &String| frames.iter().any(|frame| frame.krate() == krate);
-        let matches = |pattern: &Regex| {
-            let mut frames = frames.iter();
-            frames.any(|frame| pattern.is_match(&frame.function))
-        };
         self.thread.as_ref().is_none_or(is_thread)
-            && self.krate.as_ref().is_none_or(is_crate)
-            && self.function.as_ref().is_none_or(matches)
+            && (self.krate.is_none() || frames.clone().any(|found| found.krate))
+            && (self.function.is_none() || frames.clone().any(|found| found.function))
     }
 
     /// What is asked for, in words; empty for nothing.

@@ -5,12 +5,11 @@ mod frame;
 mod groups;
 mod types;
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use profile_trace::read::{Facts, Thread};
 use profile_trace::view::{Amount, Class, Division, Life, Point, Totals, View};
 
-pub use filter::Filter;
+pub use filter::{Filter, Found};
 pub use frame::Frame;
 pub use groups::{Group, Grouping, groups};
 pub use types::{Types, UNKNOWN};
@@ -234,7 +233,11 @@ impl TreeBuilder {
     /// Adds a call that `parent` makes. Returns its number.
     pub fn callee(&mut self, parent: u32, frame: &Frame) -> u32 {
         let frame = self.frame(frame);
-        let call = Call { parent, frame };
+        self.call(Call { parent, frame })
+    }
+
+    /// Adds a call of a frame that was added. Returns its number.
+    pub fn call(&mut self, call: Call) -> u32 {
         let next = self.calls.len() as u32 + 1;
         let number = *self.call_of.entry(call).or_insert(next);
         if number == next {
@@ -249,7 +252,8 @@ impl TreeBuilder {
         (self.frames, self.calls)
     }
 
-    fn frame(&mut self, frame: &Frame) -> u32 {
+    /// Adds a frame. Returns its index.
+    pub fn frame(&mut self, frame: &Frame) -> u32 {
         if let Some(number) = self.frame_of.get(frame) {
             return *number;
         }
