@@ -178,6 +178,11 @@ mod decode {
     use super::{CODED, LONGEST, Lengths, STORED, codes};
     use crate::varint::Reader;
 
+    /// Bytes that are decoded from bits that are taken at once.
+    const AT_ONCE: usize = 4;
+
+    const _: () = assert!(AT_ONCE * LONGEST <= 56);
+
     /// Reads a column of up to `most` bytes into `out`; `None` if there is none.
     pub(crate) fn decode(reader: &mut Reader<'_>, most: usize, out: &mut Vec<u8>) -> Option<()> {
         out.clear();
@@ -208,40 +213,98 @@ mod decode {
             return Some(());
         }
         let table = table(&lengths)?;
-        let bytes = reader.rest();
-        let (mut at, mut waiting, mut ready) = (0, 0u64, 0u32);
-        out.reserve(count);
-        for _ in 0..count {
-            if ready < LONGEST as u32 {
-                if let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-                    waiting |= u64::from_le_bytes(*eight) << ready;
-                    let more = (63 - ready) / 8;
-                    waiting &= u64::MAX >> (64 - ready - 8 * more);
-                    ready += 8 * more;
-                    at += more as usize;
-                } else {
-                    for &byte in bytes.get(at..)?.iter().take(6) {
-                        waiting |= u64::from(byte) << ready;
-                        ready += 8;
-                        at += 1;
-                    }
-                }
+        out.resize(count, 0);
+        let mut bits = Bits::new(reader.rest());
+        let mut done = 0;
+        // PERF: what stands for so many bytes is there at once.
+        while bits.fill()
+            && let Some(places) = out.get_mut(done..done + AT_ONCE)
+        {
+            for place in places {
+                *place = bits.next(&table);
             }
-            let (byte, length) = table[waiting as usize % table.len()];
-            if u32::from(length) > ready {
-                return None;
-            }
-            waiting >>= length;
-            ready -= u32::from(length);
-            out.push(byte);
+            done += AT_ONCE;
         }
-        // What was taken beyond the last code belongs to what follows.
-        reader.take(at - ready as usize / 8)?;
+        for place in &mut out[done..] {
+            bits.fill_slowly();
+            *place = bits.next_if_whole(&table)?;
+        }
+        reader.take(bits.taken())?;
         Some(())
     }
 
+    /// The bits of a column, of which some are looked at.
+    struct Bits<'a> {
+        bytes: &'a [u8],
+        at: usize,
+        /// The next ones, the first one lowest, and how many they are.
+        waiting: u64,
+        ready: u32,
+    }
+
+    impl<'a> Bits<'a> {
+        fn new(bytes: &'a [u8]) -> Self {
+            Self {
+                bytes,
+                at: 0,
+                waiting: 0,
+                ready: 0,
+            }
+        }
+
+        /// Takes bits until there are at least 56; `false` near the end.
+        #[inline(always)]
+        fn fill(&mut self) -> bool {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(eight) = rest.first_chunk() else {
+                return false;
+            };
+            // Those that do not make a whole byte more are taken again.
+            self.waiting |= u64::from_le_bytes(*eight) << self.ready;
+            let more = (63 - self.ready) / 8;
+            self.ready += 8 * more;
+            self.at += more as usize;
+            true
+        }
+
+        /// Takes bits until there are as many as the longest code has, if there are.
+        fn fill_slowly(&mut self) {
+            self.waiting &= (1 << self.ready) - 1;
+            while self.ready < LONGEST as u32
+                && let Some(byte) = self.bytes.get(self.at)
+            {
+                self.waiting |= u64::from(*byte) << self.ready;
+                self.ready += 8;
+                self.at += 1;
+            }
+        }
+
+        /// The byte that the next bits stand for, of which there are enough.
+        #[inline(always)]
+        fn next(&mut self, table: &Table) -> u8 {
+            let (byte, length) = table[self.waiting as usize % table.len()];
+            self.waiting >>= length;
+            self.ready = self.ready.wrapping_sub(length.into());
+            byte
+        }
+
+        /// The same; `None` if there are too few.
+        fn next_if_whole(&mut self, table: &Table) -> Option<u8> {
+            let (_, length) = table[self.waiting as usize % table.len()];
+            (u32::from(length) <= self.ready).then(|| self.next(table))
+        }
+
+        /// Bytes that were used, if only to the first bit.
+        fn taken(&self) -> usize {
+            self.at - self.ready as usize / 8
+        }
+    }
+
+    /// What bits stand for, and how many of them.
+    type Table = [(u8, u8); 1 << LONGEST];
+
     /// What the next bits stand for, and how many of them; `None` if the lengths are no code's.
-    fn table(lengths: &Lengths) -> Option<Box<[(u8, u8); 1 << LONGEST]>> {
+    fn table(lengths: &Lengths) -> Option<Box<Table>> {
         let weight = |&length: &u8| match usize::from(length) {
             0 => Some(0),
             length => (length <= LONGEST).then(|| 1 << (LONGEST - length)),

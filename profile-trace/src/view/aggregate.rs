@@ -116,7 +116,8 @@ pub struct Aggregate {
     weight: Weight,
     blocks: Blocks,
     sites: Vec<Site>,
-    site_of: HashMap<(u32, Stack), u32>,
+    /// By thread and stack.
+    site_of: HashMap<u64, u32>,
     threads: Threads,
     live: Amount,
     peak: Amount,
@@ -319,7 +320,8 @@ impl Aggregate {
     /// The site of a thread's stack.
     fn site(&mut self, thread: u32, stack: Stack, counts: &mut Option<Counts<'_>>) -> u32 {
         let next = self.sites.len() as u32;
-        let site = *self.site_of.entry((thread, stack)).or_insert(next);
+        let key = u64::from(thread) << 32 | u64::from(stack);
+        let site = *self.site_of.entry(key).or_insert(next);
         if site == next {
             self.sites.push(Site {
                 thread,

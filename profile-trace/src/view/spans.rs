@@ -25,7 +25,8 @@ pub(super) struct Lives {
     pub(super) amount: Amount,
 }
 
-type Key = (u32, u8, u8, bool);
+/// All of a cell but its amount, in one word.
+type Key = u64;
 
 /// The spans of a recording, and the blocks that have ended.
 #[derive(Debug)]
@@ -129,7 +130,10 @@ impl Spans {
 }
 
 fn key(lives: &Lives) -> Key {
-    (lives.site, lives.born, lives.ended, lives.temporary)
+    u64::from(lives.site) << 32
+        | u64::from(lives.born) << 16
+        | u64::from(lives.ended) << 8
+        | u64::from(lives.temporary)
 }
 
 /// How the time is divided into spans.
