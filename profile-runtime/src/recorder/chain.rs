@@ -42,7 +42,7 @@ impl Chain {
     #[inline(always)]
     pub(super) fn hash(&mut self, frame: usize, bounds: Bounds) -> u64 {
         if !bounds.hold_frame(frame) {
-            return Hash::new().finish();
+            return Hash::default().finish();
         }
         let known = self.frames.get(..self.count).unwrap_or_default();
         // SAFETY: where this frame lies, so does one that lay beyond it: on this thread's stack, whose end is
@@ -101,7 +101,7 @@ impl Chain {
     fn join(&mut self, known: usize, count: usize) -> u64 {
         let mut hash = self.frames[..known]
             .last()
-            .map_or(Hash::new(), |last| last.hash);
+            .map_or_else(Hash::default, |last| last.hash);
         let found = self.found[..count].iter().rev();
         for (frame, &at) in self.frames[known..].iter_mut().zip(found) {
             // SAFETY: it has just been read.

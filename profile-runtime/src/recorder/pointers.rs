@@ -12,7 +12,7 @@ pub(super) fn walk(
     mut extent: impl Extent,
     calls: &mut [u64],
 ) -> Walked {
-    let mut hash = Hash::new();
+    let mut hash = Hash::default();
     let mut count = 0;
     while bounds.hold_frame(frame) {
         // SAFETY: two words within this thread's stack, above its stack pointer.

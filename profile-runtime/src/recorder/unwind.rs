@@ -61,7 +61,7 @@ impl Unwinder {
         calls: &mut [u64],
     ) -> Walked {
         let outermost = self.outermost;
-        let (mut hash, mut count, mut last, mut cut_off) = (Hash::new(), 0, 0, false);
+        let (mut hash, mut count, mut last, mut cut_off) = (Hash::default(), 0, 0, false);
         // Takes the next call; whether it is the last one.
         let mut visit = |address: u64| {
             let Some(call) = calls.get_mut(count) else {

@@ -121,15 +121,18 @@ impl Extent for Whole {
 }
 
 /// The hash of a stack's addresses, in the order in which they are added.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Hash(u64);
 
-impl Hash {
+impl Default for Hash {
+    /// Of no address.
     #[inline(always)]
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         Self(0x243F_6A88_85A3_08D3)
     }
+}
 
+impl Hash {
     // PERF: a polynomial; the multiplication waits for nothing but the one before, and takes less
     // time than the load that leads to the next frame.
     #[inline(always)]

@@ -96,7 +96,7 @@ impl Shared {
     /// The number of a stack, of which as many of the program's own calls are kept as `frames` says,
     /// and the hash by which walks of it are known from now on.
     pub(super) fn intern(&mut self, calls: &[u64], frames: u32) -> (u64, u32) {
-        let mut hash = Hash::new();
+        let mut hash = Hash::default();
         let mut kept = 0;
         let mut own = 0;
         for &call in calls {
