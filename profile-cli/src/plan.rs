@@ -1,6 +1,7 @@
 //! What is meant by the arguments, checked before anything is done.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use profile_trace::view::{Options, View};
 use regex::Regex;
@@ -101,7 +102,8 @@ pub(crate) fn time(option: &str, text: &str) -> Result<u64, Error> {
 
 fn view(args: &ViewArgs) -> (View, Options) {
     let mut options = Options {
-        ahead: true,
+        // With one processor the two would only take turns.
+        ahead: thread::available_parallelism().is_ok_and(|processors| processors.get() > 1),
         ..Options::default()
     };
     let view = match args {

@@ -11,7 +11,9 @@ use super::{Condition, Error, Moment, Recording, Visitor};
 use crate::events::Event;
 
 /// Events that are handed over at once, at the least.
-const BATCH: usize = 2048;
+///
+/// PERF: each time wakes the other thread, which takes as long as some hundred events.
+const BATCH: usize = 32768;
 
 /// Batches that lie ready, at the most.
 const AHEAD: usize = 4;
@@ -50,18 +52,16 @@ impl Feed {
 }
 
 impl Recording {
-    /// As [`replay`](Self::replay), with the reading on a thread of its own where there are processors for both.
+    /// As [`replay`](Self::replay), with the reading on a thread of its own, if there can be one.
     ///
     /// # Errors
     ///
     /// If the file can no longer be read.
     pub(crate) fn replay_ahead(&mut self, visitor: &mut impl Visitor) -> Result<Condition, Error> {
-        if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
-            && let Some(condition) = self.replay_beside(visitor)
-        {
-            return condition;
+        match self.replay_beside(visitor) {
+            Some(condition) => condition,
+            None => self.replay(visitor),
         }
-        self.replay(visitor)
     }
 
     /// `None` if there can be no other thread.

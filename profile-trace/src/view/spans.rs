@@ -28,6 +28,9 @@ pub(super) struct Lives {
 /// All of a cell but its amount, in one word.
 type Key = u64;
 
+/// Cells that are remembered.
+const RECENT: usize = 4096;
+
 /// The spans of a recording, and the blocks that have ended.
 #[derive(Debug)]
 pub(super) struct Spans {
@@ -38,8 +41,8 @@ pub(super) struct Spans {
     joined: u8,
     lives: Vec<Lives>,
     index_of: HashMap<Key, u32>,
-    /// The cell of each site that was used last.
-    recent: Vec<u32>,
+    /// Cells that were used lately.
+    recent: Box<[u32; RECENT]>,
     limit: usize,
 }
 
@@ -52,7 +55,7 @@ impl Spans {
             joined: 0,
             lives: Vec::new(),
             index_of: HashMap::new(),
-            recent: Vec::new(),
+            recent: Box::new([u32::MAX; RECENT]),
             limit: CELLS,
         }
     }
@@ -68,18 +71,14 @@ impl Spans {
     pub(super) fn end(&mut self, mut lives: Lives) {
         lives.born >>= self.joined;
         lives.ended >>= self.joined;
-        let site = lives.site as usize;
-        if site >= self.recent.len() {
-            self.recent.resize(site + 1, u32::MAX);
-        }
-        match self.lives.get_mut(self.recent[site] as usize) {
+        match self.lives.get_mut(self.recent[recent(&lives)] as usize) {
             Some(last) if key(last) == key(&lives) => last.amount.add(lives.amount),
             _ => self.add(lives),
         }
     }
 
     fn add(&mut self, lives: Lives) {
-        self.recent[lives.site as usize] = self.put(lives);
+        self.recent[recent(&lives)] = self.put(lives);
         if self.lives.len() > self.limit && SPANS >> self.joined > 1 {
             self.join();
         }
@@ -129,6 +128,14 @@ impl Spans {
     }
 }
 
+/// Where a cell is looked for first. Blocks that end at about the same time differ in their sites and births.
+#[inline]
+fn recent(lives: &Lives) -> usize {
+    let site = lives.site.wrapping_mul(0x9E37_79B1) >> 16;
+    (site as usize + 2 * usize::from(lives.born) + usize::from(lives.temporary)) % RECENT
+}
+
+#[inline]
 fn key(lives: &Lives) -> Key {
     u64::from(lives.site) << 32
         | u64::from(lives.born) << 16

@@ -41,7 +41,7 @@ struct Held {
 /// Blocks by their addresses.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// At most half of them lead to a block.
+    /// At most three quarters of them lead to a block.
     places: Vec<Place>,
     held: Vec<Held>,
     /// The room that became free last.
@@ -109,7 +109,9 @@ impl Table {
             if place.hash == hash
                 && let Some(held) = self.held.get(place.index as usize)
             {
-                prefetch(held);
+                // It may lie in two lines of the cache.
+                prefetch(&held.address);
+                prefetch(&held.block.began);
             }
         }
     }
@@ -130,7 +132,7 @@ impl Table {
                 let index = self.hold(Held { address, block });
                 self.places[at] = Place { hash, index };
                 self.blocks += 1;
-                if self.blocks * 2 > self.places.len() {
+                if self.blocks > self.places.len() / 4 * 3 {
                     self.grow();
                 }
                 None
