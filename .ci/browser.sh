@@ -12,4 +12,5 @@ if ((${#missing[@]} > 0)); then
     apt-get install -y "${missing[@]}"
 fi
 
-cargo test --locked -p profile-cli --features browser-tests --test browser --test terminal
+# Of the whole workspace, as before, so that nothing is built anew with other features.
+cargo test --locked --workspace --features profile-cli/browser-tests --test browser --test terminal

@@ -22,8 +22,8 @@ pub(crate) struct Naming {
     index_of: HashMap<Frame, usize>,
     /// What a call is made of, the outermost first, by the base of its module and its address: indices of what is known.
     functions: HashMap<(u64, u64), Rc<[usize]>>,
-    /// Where the way to a recorded call ends in the tree; `None` if it has left the standard library nowhere.
-    ends: HashMap<u32, Option<u32>>,
+    /// Where the way to a recorded call ends in the tree: at the root while it has not left the standard library.
+    ends: HashMap<u32, u32>,
     filter: Filter,
 }
 
@@ -63,7 +63,7 @@ impl Naming {
     pub(crate) fn call(&mut self, stack: u32) -> u32 {
         let mut new = Vec::new();
         let mut at = stack;
-        let mut end = None;
+        let mut end = ROOT;
         while let Some(node) = self.stacks.node(at) {
             if let Some(known) = self.ends.get(&at) {
                 end = *known;
@@ -74,16 +74,17 @@ impl Naming {
         }
         for node in new.into_iter().rev() {
             for frame in self.functions(node).iter() {
-                if end.is_some() || !self.known[*frame].is_standard {
-                    end = Some(self.callee(end.unwrap_or(ROOT), *frame));
+                if end != ROOT || !self.known[*frame].is_standard {
+                    end = self.callee(end, *frame);
                 }
             }
             self.ends.insert(node, end);
         }
-        end.unwrap_or_else(|| {
-            let frames = self.frames(stack).into_iter();
-            frames.fold(ROOT, |parent, frame| self.callee(parent, frame))
-        })
+        if end != ROOT {
+            return end;
+        }
+        let frames = self.frames(stack).into_iter();
+        frames.fold(ROOT, |parent, frame| self.callee(parent, frame))
     }
 
     /// What was used of it, and the names that were looked for.
