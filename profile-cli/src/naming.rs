@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use profile_trace::Recording;
-use profile_trace::read::Stacks;
+use profile_trace::read::{Node, Stacks};
 use profile_trace::symbols::{self, Symbols};
 
 use crate::profile::{Call, Filter, Found, Frame, ROOT, TreeBuilder, thread_name};
@@ -61,24 +61,25 @@ impl Naming {
 
     /// The number of a stack's innermost call.
     pub(crate) fn call(&mut self, stack: u32) -> u32 {
+        let stacks = self.stacks.clone();
         let mut new = Vec::new();
         let mut at = stack;
         let mut end = ROOT;
-        while let Some(node) = self.stacks.node(at) {
+        for node in stacks.calls(stack) {
             if let Some(known) = self.ends.get(&at) {
                 end = *known;
                 break;
             }
-            new.push(at);
+            new.push((at, node));
             at = node.parent;
         }
-        for node in new.into_iter().rev() {
+        for (number, node) in new.into_iter().rev() {
             for frame in self.functions(node).iter() {
                 if end != ROOT || !self.known[*frame].is_standard {
                     end = self.callee(end, *frame);
                 }
             }
-            self.ends.insert(node, end);
+            self.ends.insert(number, end);
         }
         if end != ROOT {
             return end;
@@ -95,14 +96,10 @@ impl Naming {
 
     /// The frames of a stack, the outermost first.
     fn frames(&mut self, stack: u32) -> Vec<usize> {
-        let mut nodes = Vec::new();
-        let mut at = stack;
-        while let Some(node) = self.stacks.node(at) {
-            nodes.push(at);
-            at = node.parent;
-        }
+        let stacks = self.stacks.clone();
+        let calls: Vec<_> = stacks.calls(stack).collect();
         let mut frames = Vec::new();
-        for node in nodes.into_iter().rev() {
+        for node in calls.into_iter().rev() {
             frames.extend_from_slice(&self.functions(node));
         }
         let own = |frame: &usize| !self.known[*frame].is_standard;
@@ -112,10 +109,7 @@ impl Naming {
     }
 
     /// The functions of a recorded call, without those of memline and of the allocator's entry.
-    fn functions(&mut self, node: u32) -> Rc<[usize]> {
-        let Some(node) = self.stacks.node(node) else {
-            return Rc::default();
-        };
+    fn functions(&mut self, node: &Node) -> Rc<[usize]> {
         let module = self.stacks.module(node);
         let key = (module.map_or(0, |module| module.base), node.address);
         if let Some(functions) = self.functions.get(&key) {

@@ -154,7 +154,7 @@ fn aggregate(session: &Session) -> Aggregate {
     aggregate
 }
 
-/// More events than are handed over at once.
+/// Of several times as many events as are handed over at once.
 #[test]
 fn a_recording_that_is_read_ahead_is_whole() {
     let number = |step: u64| step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
@@ -168,7 +168,7 @@ fn a_recording_that_is_read_ahead_is_whole() {
             1 + number / 512 % 999,
         )
     };
-    let steps: Vec<Step> = (0..30_000).map(number).map(step).collect();
+    let steps: Vec<Step> = (0..100_000).map(number).map(step).collect();
     let (session, model) = record(&steps, true);
     let ahead = aggregate(&session);
     let mut recording = Recording::from_bytes(session.write(), None).expect("it is a recording");
