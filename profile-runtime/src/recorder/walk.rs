@@ -121,16 +121,10 @@ impl Extent for Whole {
 }
 
 /// The hash of a stack's addresses, in the order in which they are added.
-#[derive(Clone, Copy, Debug)]
+///
+/// PERF: that of no address is 0, so that room for many of them needs not be touched.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hash(u64);
-
-impl Default for Hash {
-    /// Of no address.
-    #[inline(always)]
-    fn default() -> Self {
-        Self(0x243F_6A88_85A3_08D3)
-    }
-}
 
 impl Hash {
     // PERF: a polynomial; the multiplication waits for nothing but the one before, and takes less
