@@ -33,6 +33,15 @@ pub(crate) struct Build<'a> {
     pub(crate) jobs: Option<u32>,
 }
 
+/// With what a build is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Settings {
+    /// As `cargo build` makes one that it is told nothing about: for debuggers, and to go on from.
+    Cargo,
+    /// Without what a compiler keeps for debuggers and for itself, which is less to build and to keep.
+    Lean,
+}
+
 /// What came of building the tests.
 #[derive(Debug, Default)]
 pub(crate) struct Built {
@@ -68,24 +77,25 @@ impl Build<'_> {
     /// Builds the tests without running them; goes on where a target does not compile.
     pub(crate) fn tests(&self) -> Result<Built> {
         // NOTE: `cargo test --no-run` leaves targets out once one has failed, whatever it is told.
-        let mut command = self.cargo("build");
+        let mut command = self.cargo("build", Settings::Lean);
         command.args(["--tests", "--keep-going"]);
         self.read_from(command)
     }
 
     /// Checks the library alone: what is said of it, without its tests' dependencies.
     pub(crate) fn check(&self, by: Check) -> Result<Built> {
-        let mut command = self.cargo(match by {
+        let subcommand = match by {
             Check::Compiler => "check",
             Check::Clippy => "clippy",
-        });
+        };
+        let mut command = self.cargo(subcommand, Settings::Lean);
         command.arg("--lib");
         self.read_from(command)
     }
 
     /// Builds and runs the examples in the documentation; `stdout` takes what their harness prints.
     pub(crate) fn doc_tests(&self, stdout: &Path) -> Result<Ended> {
-        let mut command = self.cargo("test");
+        let mut command = self.cargo("test", Settings::Lean);
         // Many processes at once have tables; nobody reads them.
         command.arg("--doc").env("MEMLINE_OUTPUT", "/dev/null");
         process::run(
@@ -112,30 +122,44 @@ impl Build<'_> {
 
     /// Processor time of compiling the library once, its dependencies being there already. `root` is its
     /// first source file.
-    pub(crate) fn library_time(&self, root: &Path) -> Result<Option<Duration>> {
-        // Cargo compiles it anew, and nothing else: nothing is incremental here.
+    pub(crate) fn library_time(&self, root: &Path, settings: Settings) -> Result<Option<Duration>> {
+        // Cargo compiles it anew, and nothing else: of what an incremental build would keep, nothing is left.
         File::options()
             .append(true)
             .open(root)?
             .set_modified(SystemTime::now())?;
+        let kept = self.target(settings).join("debug/incremental");
+        if kept.exists() {
+            fs::remove_dir_all(&kept)?;
+        }
         let log = self.logs.join("library.out");
-        let mut build = self.cargo("build");
+        let mut build = self.cargo("build", settings);
         build.arg("--lib");
         let stderr = self.logs.join("library.log");
         let ended = process::run(&mut build, &log, &stderr, DEADLINE)?;
         Ok(ended.success().then_some(ended.time))
     }
 
-    fn cargo(&self, subcommand: &str) -> Command {
+    /// Builds with other settings share nothing.
+    fn target(&self, settings: Settings) -> PathBuf {
+        match settings {
+            Settings::Cargo => self.target.join("as-cargo-does"),
+            Settings::Lean => self.target.clone(),
+        }
+    }
+
+    fn cargo(&self, subcommand: &str, settings: Settings) -> Command {
         let mut command = Command::new("cargo");
+        if let Settings::Lean = settings {
+            command
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .env("CARGO_PROFILE_TEST_DEBUG", "0")
+                .env("CARGO_INCREMENTAL", "0");
+        }
         command
             .current_dir(&self.source.folder)
             .arg(subcommand)
-            .env("CARGO_TARGET_DIR", &self.target)
-            // Sizes and times without what a compiler keeps for debuggers and for itself.
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_PROFILE_TEST_DEBUG", "0")
-            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_TARGET_DIR", self.target(settings))
             .env(
                 "CARGO_ENCODED_RUSTFLAGS",
                 self.entry.rustflags.join("\u{1f}"),

@@ -59,7 +59,7 @@ fn run(options: &Options) -> Result<bool> {
         eprintln!("[{}/{}] {}", number + 1, entries.len(), entry.label());
         let outcome = trial::run(entry, &folder, memline, options);
         let row = Row::new(entry, &outcome)?;
-        if options.check.is_none() {
+        if options.check.is_none() && !options.quick {
             row.keep(entry, &folder)?;
         }
         for line in row.complaints() {

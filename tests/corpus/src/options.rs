@@ -13,7 +13,7 @@ Usage: cargo run --release --manifest-path tests/corpus/Cargo.toml -- [OPTIONS] 
 Without a name, every crate of tests/corpus/corpus.toml is tried.
 
 Options:
-      --quick         only the crates that corpus.toml marks as quick, built once for their times
+      --quick         only the crates that corpus.toml marks as quick; no times of builds
       --check         only check the libraries: errors and warnings, no tests, no times
       --clippy        the same, with what clippy says; only what is new counts
       --markdown      write the last result of every listed crate to docs/CORPUS.md

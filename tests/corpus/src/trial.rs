@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{Build, Built};
+use crate::build::{Build, Built, Settings};
 use crate::compare::{self, Difference};
 use crate::list::Entry;
 use crate::options::{Check, Options};
 use crate::source;
 use crate::suite::{self, Results};
 
-/// The library is built this many times each way, or once where only the quick crates are tried.
+/// The library is built this many times each way.
 const BUILDS: usize = 3;
 
 /// What came of a crate.
@@ -29,8 +29,10 @@ pub(crate) struct Outcome {
     pub(crate) passed: usize,
     /// What the attribute changed.
     pub(crate) difference: Difference,
-    /// Processor time of compiling the library: annotated by plain.
+    /// Processor time of compiling the library as cargo does: annotated by plain.
     pub(crate) build_ratio: Option<f64>,
+    /// The same without debug information, and nothing incremental.
+    pub(crate) lean_ratio: Option<f64>,
     /// Processor time of the tests: annotated by plain.
     pub(crate) test_ratio: Option<f64>,
 }
@@ -99,20 +101,19 @@ pub(crate) fn run(
         eprintln!("  differs; see {}", file.display());
     }
 
+    let build_ratio = |settings| {
+        if options.check.is_some() || options.quick {
+            return Ok(None);
+        }
+        let plain = (&plain, &plain_built);
+        build_ratio(settings, plain, (&annotated, &annotated_built))
+    };
     Ok(Outcome {
         functions: annotated.source.functions,
         profiled: with.profiled.len(),
         passed: passed.len(),
-        build_ratio: if options.check.is_some() {
-            None
-        } else {
-            let rounds = if options.quick { 1 } else { BUILDS };
-            build_ratio(
-                rounds,
-                (&plain, &plain_built),
-                (&annotated, &annotated_built),
-            )?
-        },
+        build_ratio: build_ratio(Settings::Cargo)?,
+        lean_ratio: build_ratio(Settings::Lean)?,
         test_ratio: test_ratio(first.time, &with),
         difference,
     })
@@ -120,7 +121,7 @@ pub(crate) fn run(
 
 /// The ratio of the medians, in turns, so that both sides meet the same machine.
 fn build_ratio(
-    rounds: usize,
+    settings: Settings,
     (plain, plain_built): (&Build<'_>, &Built),
     (annotated, annotated_built): (&Build<'_>, &Built),
 ) -> Result<Option<f64>> {
@@ -128,10 +129,19 @@ fn build_ratio(
     else {
         return Ok(None);
     };
+    let time = || -> Result<[Option<Duration>; 2]> {
+        Ok([
+            plain.library_time(plain_root, settings)?,
+            annotated.library_time(annotated_root, settings)?,
+        ])
+    };
+    // The first time, dependencies may be built, too.
+    time()?;
     let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..rounds {
-        times[0].extend(plain.library_time(plain_root)?);
-        times[1].extend(annotated.library_time(annotated_root)?);
+    for _ in 0..BUILDS {
+        for (times, time) in times.iter_mut().zip(time()?) {
+            times.extend(time);
+        }
     }
     let [plain, annotated] = times.map(median);
     Ok(ratio(annotated, plain))
