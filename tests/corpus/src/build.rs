@@ -18,6 +18,13 @@ use crate::source::Source;
 /// No build of a single crate takes longer.
 const DEADLINE: Duration = Duration::from_secs(1500);
 
+/// What makes a build a lean one; none of it reaches the others.
+const LEAN: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_DEV_DEBUG", "0"),
+    ("CARGO_PROFILE_TEST_DEBUG", "0"),
+    ("CARGO_INCREMENTAL", "0"),
+];
+
 /// How a copy is built.
 #[derive(Debug)]
 pub(crate) struct Build<'a> {
@@ -150,11 +157,11 @@ impl Build<'_> {
 
     fn cargo(&self, subcommand: &str, settings: Settings) -> Command {
         let mut command = Command::new("cargo");
-        if let Settings::Lean = settings {
-            command
-                .env("CARGO_PROFILE_DEV_DEBUG", "0")
-                .env("CARGO_PROFILE_TEST_DEBUG", "0")
-                .env("CARGO_INCREMENTAL", "0");
+        for (variable, lean) in LEAN {
+            match settings {
+                Settings::Cargo => command.env_remove(variable),
+                Settings::Lean => command.env(variable, lean),
+            };
         }
         command
             .current_dir(&self.source.folder)
